@@ -1,0 +1,27 @@
+import type { HardhatPlugin } from "hardhat/types/plugins";
+
+/** Sources of npm packages (their names in the compiler's input); their warnings are their own. */
+const DEPENDENCY = /--> npm\//;
+
+/** Fails the build on any compiler warning in this project's own sources, and drops those of dependencies. */
+const warningsAsErrors: HardhatPlugin = {
+  id: "warnings-as-errors",
+  hookHandlers: {
+    solidity: async () => ({
+      default: async () => ({
+        // The only hook that decides whether a build succeeded; `getCompilationJobErrors` merely prints.
+        invokeSolc: async (context, compiler, input, config, next) => {
+          const output = await next(context, compiler, input, config);
+          const errors = (output.errors ?? [])
+            .filter((e) => e.severity === "error" || !DEPENDENCY.test(e.formattedMessage ?? ""))
+            .map((e) =>
+              e.severity === "warning" ? { ...e, type: "WarningAsError", severity: "error" as const } : e,
+            );
+          return { ...output, errors };
+        },
+      }),
+    }),
+  },
+};
+
+export default warningsAsErrors;
