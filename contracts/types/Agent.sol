@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {KeyId} from "./KeyId.sol";
+
+/// @dev What the registry tells of an agent.
+/// `authorizations`: the bits in effect now, so without PROVE once its expiry has passed. `removed`: lost all its bits and
+/// cannot return in this epoch. `epoch`: in which it was added. `provedFrom`: when PROVE was last granted, 0 if never.
+/// `provedUntil`: when that PROVE ended, by revocation or expiry; 0 while it holds. `expiry`, `generation`, `index`: of the
+/// leaf last granted; without meaning while `provedFrom` is 0.
+struct AgentView {
+    KeyId id;
+    uint8 kind;
+    uint8 authorizations;
+    bool removed;
+    uint32 epoch;
+    uint40 provedFrom;
+    uint40 provedUntil;
+    uint40 expiry;
+    uint16 generation;
+    uint24 index;
+}

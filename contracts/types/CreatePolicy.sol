@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {AgentChange, AgentChangeHash} from "./AgentChange.sol";
+import {PolicyId} from "./PolicyId.sol";
+
+/// @dev Opens a policy. `agents[0]` is the creator and gets all authorizations; more agents may follow. It has no nonce:
+/// the policy address is used once for ever.
+struct CreatePolicy {
+    PolicyId policy;
+    uint256 ownerCommitment;
+    AgentChange[] agents;
+    bool checkpoint;
+    uint64 deadline;
+}
+
+/// @title CreatePolicyHash
+/// @notice EIP-712 hash of `CreatePolicy`.
+library CreatePolicyHash {
+    /// @dev The type as wallets see it.
+    bytes32 internal constant TYPEHASH = keccak256(
+        "CreatePolicy(uint256 policy,uint256 ownerCommitment,AgentChange[] agents,bool checkpoint,uint64 deadline)"
+        "AgentChange(uint8 kind,bytes key,uint8 authorizations,uint256 commitment,uint64 expiry)"
+    );
+
+    /// @dev hashStruct of EIP-712.
+    function hash(CreatePolicy calldata op) internal pure returns (bytes32) {
+        return
+            keccak256(
+                abi.encode(
+                    TYPEHASH,
+                    op.policy,
+                    op.ownerCommitment,
+                    AgentChangeHash.hash(op.agents),
+                    op.checkpoint,
+                    op.deadline
+                )
+            );
+    }
+}
