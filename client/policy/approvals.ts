@@ -1,0 +1,157 @@
+import { recoverAddress, TypedDataEncoder } from "ethers";
+import { type Hex, hex } from "../core/index.ts";
+import {
+  type AgentKey,
+  type KeyId,
+  keyIdOf,
+  type PolicySigner,
+  secp256k1Key,
+  type TypedData,
+} from "../keys/index.ts";
+import { PolicyError } from "./errors.ts";
+import type { RegistryLocation } from "./identifiers.ts";
+import type { AcceptanceOffer, AgentChange, Operation } from "./operations.ts";
+import { acceptanceTypedData, operationTypedData } from "./typedData.ts";
+
+/** A key's consent to an operation. With an empty signature (`0x`) it counts only if that key sends it itself. */
+export type Approval = { readonly key: AgentKey; readonly signature: Hex };
+
+/** An agent's consent to what an operation gives it. */
+export type Acceptance = { readonly deadline: bigint; readonly signature: Hex };
+
+/** Stands for an agent that consents otherwise: it approves the operation itself, or needs not to be asked. */
+export const NO_ACCEPTANCE: Acceptance = { deadline: 0n, signature: "0x" };
+
+/**
+ * Signs an operation.
+ *
+ * @param signer Any signer of ethers, or another {@link PolicySigner}.
+ * @throws {PolicyError} SIGNATURE_MALFORMED, APPROVAL_MISMATCH if the signer signs as somebody else than it says.
+ */
+export async function approve(
+  signer: PolicySigner,
+  location: RegistryLocation,
+  operation: Operation,
+): Promise<Approval> {
+  const approval = await sign(signer, operationTypedData(location, operation));
+  checkApproval(location, operation, approval);
+  return approval;
+}
+
+/**
+ * Signs the consent of an agent to its part of an operation; the signer is that agent.
+ *
+ * @throws {PolicyError} SIGNATURE_MALFORMED, ACCEPTANCE_MISMATCH if the signer is not the agent of the offer.
+ */
+export async function accept(
+  signer: PolicySigner,
+  location: RegistryLocation,
+  offer: AcceptanceOffer,
+): Promise<Acceptance> {
+  const { signature } = await sign(signer, acceptanceTypedData(location, offer));
+  const acceptance = { deadline: offer.deadline, signature };
+  checkAcceptance(location, { ...offer, acceptance });
+  return acceptance;
+}
+
+/**
+ * Refuses an approval that its key did not sign.
+ *
+ * @throws {PolicyError} SIGNATURE_MALFORMED, APPROVAL_MISMATCH
+ */
+export function checkApproval(location: RegistryLocation, operation: Operation, approval: Approval): void {
+  const signedBy = recover(operationTypedData(location, operation), approval.signature);
+  if (signedBy !== approval.key.material) {
+    throw new PolicyError("APPROVAL_MISMATCH", "the approval is not signed by its key", {
+      details: { key: approval.key.material, signedBy },
+    });
+  }
+}
+
+/** An acceptance together with what it should accept. */
+export type AcceptanceCheck = {
+  readonly policy: AcceptanceOffer["policy"];
+  readonly epoch: number;
+  readonly change: AgentChange;
+  readonly acceptance: Acceptance;
+};
+
+/**
+ * Refuses an acceptance that its agent did not sign for exactly this change.
+ *
+ * @throws {PolicyError} SIGNATURE_MALFORMED, ACCEPTANCE_MISMATCH
+ */
+export function checkAcceptance(location: RegistryLocation, check: AcceptanceCheck): void {
+  const { acceptance, ...offer } = check;
+  const data = acceptanceTypedData(location, { ...offer, deadline: acceptance.deadline });
+  const signedBy = recover(data, acceptance.signature);
+  if (signedBy !== check.change.key.material) {
+    throw new PolicyError("ACCEPTANCE_MISMATCH", "the acceptance is not the agent's for this change", {
+      details: { agent: keyIdOf(check.change.key), signedBy },
+    });
+  }
+}
+
+/**
+ * The approvals in the order that the registry demands: strictly ascending by key id.
+ *
+ * @throws {PolicyError} APPROVALS_EMPTY, APPROVAL_DUPLICATE
+ */
+export function sortApprovals(approvals: readonly Approval[]): readonly Approval[] {
+  if (approvals.length === 0) throw new PolicyError("APPROVALS_EMPTY", "an operation needs an approval");
+  const sorted = approvals
+    .map((approval) => ({ approval, id: keyIdOf(approval.key) }))
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
+  const duplicate = sorted.find(({ id }, i) => id === sorted[i - 1]?.id);
+  if (duplicate !== undefined) {
+    throw new PolicyError("APPROVAL_DUPLICATE", "a key approves an operation once", {
+      details: { agent: duplicate.id },
+    });
+  }
+  return sorted.map(({ approval }) => approval);
+}
+
+/**
+ * One acceptance for each change, in the order of the changes: {@link NO_ACCEPTANCE} where an approver consents by
+ * approving, or where none is given and PROVE is not gained.
+ *
+ * @param given Acceptances by the key id of their agent.
+ * @throws {PolicyError} ACCEPTANCE_MISSING if an agent that gains PROVE neither accepts nor approves.
+ */
+export function acceptancesFor(
+  changes: readonly AgentChange[],
+  given: ReadonlyMap<KeyId, Acceptance>,
+  approvers: readonly AgentKey[],
+): readonly Acceptance[] {
+  const approving = new Set(approvers.map(keyIdOf));
+  return changes.map(({ key, grant }) => {
+    const agent = keyIdOf(key);
+    if (approving.has(agent)) return NO_ACCEPTANCE;
+    const acceptance = given.get(agent);
+    if (acceptance !== undefined) return acceptance;
+    if (grant !== undefined) {
+      throw new PolicyError("ACCEPTANCE_MISSING", "an agent that gains PROVE has to accept it", {
+        details: { agent },
+      });
+    }
+    return NO_ACCEPTANCE;
+  });
+}
+
+async function sign(signer: PolicySigner, data: TypedData): Promise<Approval> {
+  const key = secp256k1Key(await signer.getAddress());
+  // Signers take mutable arguments by type only; copies keep the tables out of their reach.
+  const signature = await signer.signTypedData(data.domain, structuredClone(data.types), { ...data.message });
+  return { key, signature: hex(signature) };
+}
+
+function recover(data: TypedData, signature: Hex): Hex {
+  try {
+    const digest = TypedDataEncoder.hash({ ...data.domain }, structuredClone(data.types), {
+      ...data.message,
+    });
+    return hex(recoverAddress(digest, signature));
+  } catch (cause) {
+    throw new PolicyError("SIGNATURE_MALFORMED", "a signature has 65 bytes: r, s, v with a low s", { cause });
+  }
+}

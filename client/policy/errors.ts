@@ -1,0 +1,25 @@
+import { DkmsError } from "../core/index.ts";
+
+export type PolicyErrorCode =
+  | "ACCEPTANCE_MISMATCH"
+  | "ACCEPTANCE_MISSING"
+  | "APPROVAL_DUPLICATE"
+  | "APPROVAL_MISMATCH"
+  | "APPROVALS_EMPTY"
+  | "AUTHORIZATIONS_EMPTY"
+  | "AUTHORIZATIONS_UNKNOWN"
+  | "CHANGE_COUNT"
+  | "CHANGE_DUPLICATE_AGENT"
+  | "COMMITMENT_MALFORMED"
+  | "DEADLINE_PASSED"
+  | "EXPIRY_MALFORMED"
+  | "EXPIRY_PASSED"
+  | "GRANT_WITHOUT_PROVE"
+  | "INDEX_OUT_OF_RANGE"
+  | "POLICY_EVENT_UNEXPECTED"
+  | "POLICY_ID_MALFORMED"
+  | "SIGNATURE_MALFORMED"
+  | "UINT_OUT_OF_RANGE";
+
+/** Thrown by `client/policy`. */
+export class PolicyError extends DkmsError<PolicyErrorCode> {}
