@@ -146,6 +146,14 @@ library ProvisionedTree {
         }
     }
 
+    /// @dev Where the leaf will lie that comes after `skip` more.
+    function upcoming(State storage self, uint256 skip) internal view returns (LeafId) {
+        Head memory head = self.head;
+        uint256 index = head.size + skip;
+        uint256 capacity = _capacity(head);
+        return leafId(head.generation + uint16(index / capacity), uint24(index % capacity));
+    }
+
     /// @dev The number of leaves in a generation, 0 if it is not open yet.
     function sizeOf(State storage self, uint16 generation) internal view returns (uint32) {
         Head memory head = self.head;

@@ -11,6 +11,7 @@ import {Authorize} from "../types/Authorize.sol";
 import {Checkpoint} from "../types/Checkpoint.sol";
 import {CreatePolicy} from "../types/CreatePolicy.sol";
 import {KeyId} from "../types/KeyId.sol";
+import {LeafId} from "../types/LeafId.sol";
 import {PolicyId} from "../types/PolicyId.sol";
 import {PolicyView} from "../types/Policy.sol";
 import {Renounce} from "../types/Renounce.sol";
@@ -48,7 +49,7 @@ interface IAgentPolicyRegistry is IAccumulators, IAgentKeyErrors, IERC5267 {
     /// @notice Emitted when an agent loses PROVE before its expiry; `IndexRevoked` follows for the same place.
     event AgentRevoked(PolicyId indexed policy, KeyId indexed agent, uint16 generation, uint24 index);
 
-    /// @notice Emitted when an operation that carries a nonce has been executed.
+    /// @notice Emitted when an operation's approvals hold and its nonce is used; the events of its changes follow.
     event OperationExecuted(PolicyId indexed policy, KeyId indexed proposer, uint192 lane, uint64 nonce);
 
     // ---- Errors: policy ------------------------------------------------------------------------------------------------
@@ -116,9 +117,6 @@ interface IAgentPolicyRegistry is IAccumulators, IAgentKeyErrors, IERC5267 {
 
     /// @notice Thrown when fewer approvers than required hold a right that the operation needs.
     error AgentPolicyRightMissing(PolicyId policy, uint8 right, uint256 approvers, uint256 required);
-
-    /// @notice Thrown when an agent's own authorizations are given up with somebody else's approval.
-    error AgentPolicyNotTheAgent(KeyId agent, KeyId approver);
 
     /// @notice Thrown when there is not one acceptance for each change.
     error AgentPolicyAcceptanceCount(uint256 count, uint256 expected);
@@ -258,6 +256,10 @@ interface IAgentPolicyRegistry is IAccumulators, IAgentKeyErrors, IERC5267 {
     /// @param count At most how many; the answer ends with the last agent.
     function agentsOf(PolicyId policy, uint256 start, uint256 count) external view returns (AgentView[] memory agents);
 
+    /// @notice The leaves under which agents of the policy prove now, at most 32, in no particular order.
+    /// @param policy The policy address.
+    function liveLeavesOf(PolicyId policy) external view returns (LeafId[] memory leaves);
+
     /// @notice The nonce that the next operation of a proposer has in a lane.
     /// @param policy The policy address.
     /// @param proposer The id of the proposer's key.
@@ -272,9 +274,9 @@ interface IAgentPolicyRegistry is IAccumulators, IAgentKeyErrors, IERC5267 {
     /// @notice The values of both accumulators now (A6).
     /// @return generation The pair of trees that takes the next leaf.
     /// @return size Leaves in it.
-    /// @return provisionedRoot The root over them; acceptable to verifiers once it is checkpointed. 0 of no leaves.
+    /// @return provisionedRoot The root over them; acceptable to verifiers once it is checkpointed.
     /// @return revokedRoot The current root of its revoked tree.
-    /// @return version The revocation version.
+    /// @return version The revocation version. All are 0 before the first leaf.
     function accumulators()
         external
         view

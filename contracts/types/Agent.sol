@@ -2,6 +2,21 @@
 pragma solidity ^0.8.30;
 
 import {KeyId} from "./KeyId.sol";
+import {LeafId} from "./LeafId.sol";
+
+/// @dev An agent's record, one slot: 216 bits. `authorizations`: the bits last set; 0 = removed. `provedUntil`: when
+/// PROVE was lost, 0 while the bit is set. `expiry`, `leaf`, `slot`: of PROVE last granted; the slot is the agent's only
+/// while PROVE holds.
+struct Agent {
+    uint8 authorizations;
+    uint8 kind;
+    uint32 epoch;
+    uint40 provedFrom;
+    uint40 provedUntil;
+    uint40 expiry;
+    LeafId leaf;
+    uint8 slot;
+}
 
 /// @dev What the registry tells of an agent.
 /// `authorizations`: the bits in effect now, so without PROVE once its expiry has passed. `removed`: lost all its bits and

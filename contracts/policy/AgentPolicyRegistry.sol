@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {ProvisionedTree} from "../accumulator/ProvisionedTree.sol";
+import {RevokedTree} from "../accumulator/RevokedTree.sol";
+import {IAccumulators} from "../interfaces/IAccumulators.sol";
+import {IAgentPolicyRegistry} from "../interfaces/IAgentPolicyRegistry.sol";
+import {AgentKeys} from "../libraries/AgentKeys.sol";
+import {Poseidon2} from "../libraries/Poseidon2.sol";
+import {ScalarField} from "../libraries/ScalarField.sol";
+import {Acceptance} from "../types/Acceptance.sol";
+import {AgentView} from "../types/Agent.sol";
+import {AgentChange} from "../types/AgentChange.sol";
+import {Approval} from "../types/Approval.sol";
+import {Authorize, AuthorizeHash} from "../types/Authorize.sol";
+import {Checkpoint} from "../types/Checkpoint.sol";
+import {CreatePolicy, CreatePolicyHash} from "../types/CreatePolicy.sol";
+import {KeyId} from "../types/KeyId.sol";
+import {LeafId, leafId} from "../types/LeafId.sol";
+import {PolicyView} from "../types/Policy.sol";
+import {PolicyId} from "../types/PolicyId.sol";
+import {Renounce, RenounceHash} from "../types/Renounce.sol";
+import {Revoke, RevokeHash} from "../types/Revoke.sol";
+import {RootStatus} from "../types/RootStatus.sol";
+import {AgentRecords} from "./AgentRecords.sol";
+import {AgentSteps} from "./AgentSteps.sol";
+import {Consent, PolicyAgents, Provision} from "./PolicyAgents.sol";
+import {PolicyAuthority, Proposal} from "./PolicyAuthority.sol";
+import {PolicyQueries} from "./PolicyQueries.sol";
+import {Approver} from "./Rights.sol";
+
+/// @title AgentPolicyRegistry
+/// @notice Who may act for an owner, and the accumulators by which agents prove it.
+/// @dev Holds all state and all entry points; the linked libraries work on this storage by delegatecall to addresses fixed
+/// when it was deployed. The only contract that appends a leaf or sets a bit. Calls nothing else, so nothing re-enters.
+contract AgentPolicyRegistry is IAgentPolicyRegistry, EIP712 {
+    /// @dev Domain tag of a policy address (protocol §1.3).
+    uint256 private constant POLICY = 3;
+
+    PolicyAuthority.State private _authority;
+    AgentRecords.State private _agents;
+    ProvisionedTree.State private _provisioned;
+    RevokedTree.State private _revoked;
+
+    constructor() EIP712("dkms AgentPolicyRegistry", "1") {}
+
+    // ---- Actions -------------------------------------------------------------------------------------------------------
+
+    /// @inheritdoc IAgentPolicyRegistry
+    function createPolicy(
+        CreatePolicy calldata op,
+        Acceptance[] calldata acceptances,
+        Approval calldata approval
+    ) external returns (PolicyId policy) {
+        KeyId creator = _requireCreatable(op);
+        KeyId approver = AgentKeys.idOf(approval.key);
+        if (KeyId.unwrap(approver) != KeyId.unwrap(creator)) {
+            revert AgentPolicyCreatorNotApproving(creator, approver);
+        }
+        bytes32 digest = _hashTypedDataV4(CreatePolicyHash.hash(op));
+        AgentKeys.requireSignature(op.agents[0].kind, approval.key, digest, approval.signature, msg.sender);
+        Provision[] memory provisions = PolicyAgents.create(
+            _agents,
+            _provisioned,
+            op.policy,
+            op.ownerCommitment,
+            op.agents,
+            acceptances,
+            Consent(_domainSeparatorV4(), msg.sender)
+        );
+        _append(op.policy, provisions, op.checkpoint);
+        return op.policy;
+    }
+
+    /// @inheritdoc IAgentPolicyRegistry
+    function authorize(
+        Authorize calldata op,
+        Acceptance[] calldata acceptances,
+        Approval[] calldata approvals
+    ) external {
+        Approver[] memory approvers = _approve(_proposal(op), AuthorizeHash.hash(op), approvals);
+        (Provision[] memory provisions, LeafId[] memory revoked) = PolicyAgents.authorize(
+            _agents,
+            _provisioned,
+            op.policy,
+            op.changes,
+            acceptances,
+            approvers,
+            Consent(_domainSeparatorV4(), msg.sender)
+        );
+        _append(op.policy, provisions, op.checkpoint);
+        _revoke(revoked);
+    }
+
+    /// @inheritdoc IAgentPolicyRegistry
+    function revoke(Revoke calldata op, Approval[] calldata approvals) external {
+        Approver[] memory approvers = _approve(_proposal(op), RevokeHash.hash(op), approvals);
+        _revoke(PolicyAgents.revoke(_agents, op.policy, op.revocations, approvers));
+    }
+
+    /// @inheritdoc IAgentPolicyRegistry
+    function renounce(Renounce calldata op, Approval calldata approval) external {
+        Approval[] memory approvals = new Approval[](1);
+        approvals[0] = approval;
+        _approve(_proposal(op), RenounceHash.hash(op), approvals);
+        _revoke(PolicyAgents.renounce(_agents, op.policy, op.agent, op.authorizations));
+    }
+
+    /// @inheritdoc IAccumulators
+    function checkpoint(uint16 generation) external returns (uint256 root, bool added) {
+        return ProvisionedTree.checkpoint(_provisioned, generation);
+    }
+
+    // ---- Checks --------------------------------------------------------------------------------------------------------
+
+    /// @inheritdoc IAgentPolicyRegistry
+    function checkCreatePolicy(CreatePolicy calldata op) external view {
+        _requireCreatable(op);
+        PolicyAgents.checkCreate(_agents, _provisioned, op.policy, op.agents);
+    }
+
+    /// @inheritdoc IAgentPolicyRegistry
+    function checkAuthorize(Authorize calldata op, KeyId[] calldata approvers) external view {
+        Approver[] memory checked = PolicyAuthority.check(_authority, _agents, _proposal(op), approvers);
+        PolicyAgents.checkAuthorize(_agents, _provisioned, op.policy, op.changes, checked);
+    }
+
+    /// @inheritdoc IAgentPolicyRegistry
+    function checkRevoke(Revoke calldata op, KeyId[] calldata approvers) external view {
+        Approver[] memory checked = PolicyAuthority.check(_authority, _agents, _proposal(op), approvers);
+        PolicyAgents.checkRevoke(_agents, op.policy, op.revocations, checked);
+    }
+
+    /// @inheritdoc IAgentPolicyRegistry
+    function checkRenounce(Renounce calldata op) external view {
+        KeyId[] memory approvers = new KeyId[](1);
+        approvers[0] = op.agent;
+        PolicyAuthority.check(_authority, _agents, _proposal(op), approvers);
+        PolicyAgents.checkRenounce(_agents, op.policy, op.agent, op.authorizations);
+    }
+
+    // ---- Queries: policies ---------------------------------------------------------------------------------------------
+
+    /// @inheritdoc IAgentPolicyRegistry
+    function policyAddress(uint256 ownerCommitment, KeyId creator) external view returns (PolicyId policy) {
+        return _policyAddress(ownerCommitment, creator);
+    }
+
+    /// @inheritdoc IAgentPolicyRegistry
+    function policyOf(PolicyId policy) external view returns (PolicyView memory) {
+        return PolicyQueries.policyOf(_agents, policy);
+    }
+
+    /// @inheritdoc IAgentPolicyRegistry
+    function agentOf(PolicyId policy, KeyId agent) external view returns (AgentView memory) {
+        return PolicyQueries.agentOf(_agents, policy, agent);
+    }
+
+    /// @inheritdoc IAgentPolicyRegistry
+    function agentsOf(PolicyId policy, uint256 start, uint256 count) external view returns (AgentView[] memory agents) {
+        return PolicyQueries.agentsOf(_agents, policy, start, count);
+    }
+
+    /// @inheritdoc IAgentPolicyRegistry
+    function liveLeavesOf(PolicyId policy) external view returns (LeafId[] memory leaves) {
+        return PolicyQueries.liveLeavesOf(_agents, policy);
+    }
+
+    /// @inheritdoc IAgentPolicyRegistry
+    function nonceOf(PolicyId policy, KeyId proposer, uint192 lane) external view returns (uint64 nonce) {
+        return _authority.nonces[policy][proposer][lane];
+    }
+
+    /// @inheritdoc IAgentPolicyRegistry
+    function isCommitmentUsed(PolicyId policy, uint256 commitment) external view returns (bool used) {
+        return _agents.commitments[policy][commitment];
+    }
+
+    /// @inheritdoc IAgentPolicyRegistry
+    function domainSeparator() external view returns (bytes32) {
+        return _domainSeparatorV4();
+    }
+
+    // ---- Queries: accumulators -----------------------------------------------------------------------------------------
+
+    /// @inheritdoc IAgentPolicyRegistry
+    function accumulators()
+        external
+        view
+        returns (uint16 generation, uint32 size, uint256 provisionedRoot_, uint256 revokedRoot_, uint64 version)
+    {
+        generation = _provisioned.head.generation;
+        size = _provisioned.head.size;
+        if (size == 0) return (0, 0, 0, 0, 0);
+        provisionedRoot_ = ProvisionedTree.rootAt(_provisioned, generation, size);
+        (revokedRoot_, version) = RevokedTree.currentRoot(_revoked, _provisioned, generation);
+    }
+
+    /// @inheritdoc IAgentPolicyRegistry
+    function rootsOf(
+        uint256 provisionedRoot_,
+        uint256 revokedRoot_
+    ) external view returns (Checkpoint memory record, RootStatus status, uint40 supersededAt) {
+        record = _provisioned.checkpoints[provisionedRoot_];
+        if (record.size == 0) return (record, RootStatus.Unknown, 0);
+        (status, supersededAt) = RevokedTree.statusOf(_revoked, record.generation, revokedRoot_);
+    }
+
+    /// @inheritdoc IAccumulators
+    function checkpointOf(uint256 root) external view returns (Checkpoint memory record) {
+        return _provisioned.checkpoints[root];
+    }
+
+    /// @inheritdoc IAccumulators
+    function rootStatus(
+        uint16 generation,
+        uint256 root
+    ) external view returns (RootStatus status, uint40 supersededAt) {
+        return RevokedTree.statusOf(_revoked, generation, root);
+    }
+
+    /// @inheritdoc IAccumulators
+    function currentGeneration() external view returns (uint16 generation) {
+        return _provisioned.head.generation;
+    }
+
+    /// @inheritdoc IAccumulators
+    function provisionedSize(uint16 generation) external view returns (uint32 size) {
+        return ProvisionedTree.sizeOf(_provisioned, generation);
+    }
+
+    /// @inheritdoc IAccumulators
+    function provisionedRoot(uint16 generation, uint32 size) external view returns (uint256 root) {
+        return ProvisionedTree.rootAt(_provisioned, generation, size);
+    }
+
+    /// @inheritdoc IAccumulators
+    function provisionedNodes(
+        uint16 generation,
+        uint32 size,
+        uint8 level,
+        uint32 start,
+        uint32 count
+    ) external view returns (uint256[] memory nodes) {
+        return ProvisionedTree.nodesAt(_provisioned, generation, size, level, start, count);
+    }
+
+    /// @inheritdoc IAccumulators
+    function provisionedWitness(
+        uint16 generation,
+        uint32 size,
+        uint24 index
+    ) external view returns (uint256[] memory siblings) {
+        return ProvisionedTree.witnessAt(_provisioned, generation, size, index);
+    }
+
+    /// @inheritdoc IAccumulators
+    function revokedRoot(uint16 generation) external view returns (uint256 root, uint64 version) {
+        return RevokedTree.currentRoot(_revoked, _provisioned, generation);
+    }
+
+    /// @inheritdoc IAccumulators
+    function revokedWords(
+        uint16 generation,
+        uint32 start,
+        uint32 count
+    ) external view returns (uint256[] memory words) {
+        return RevokedTree.wordsOf(_revoked, _provisioned, generation, start, count);
+    }
+
+    /// @inheritdoc IAccumulators
+    function revokedNodes(
+        uint16 generation,
+        uint8 level,
+        uint32 start,
+        uint32 count
+    ) external view returns (uint256[] memory nodes) {
+        return RevokedTree.nodesOf(_revoked, _provisioned, generation, level, start, count);
+    }
+
+    /// @inheritdoc IAccumulators
+    function revokedWitness(
+        uint16 generation,
+        uint24 index
+    ) external view returns (uint256 word, uint256[] memory siblings) {
+        return RevokedTree.witnessOf(_revoked, _provisioned, leafId(generation, index));
+    }
+
+    // ---- Internal ------------------------------------------------------------------------------------------------------
+
+    /// @dev Checks the approvals of an operation and uses its nonce.
+    function _approve(
+        Proposal memory proposal,
+        bytes32 structHash,
+        Approval[] memory approvals
+    ) private returns (Approver[] memory approvers) {
+        bytes32 digest = _hashTypedDataV4(structHash);
+        return PolicyAuthority.approve(_authority, _agents, proposal, digest, approvals, msg.sender);
+    }
+
+    /// @dev Appends leaves; a generation that they fill is checkpointed with the one that they open.
+    function _append(PolicyId policy, Provision[] memory provisions, bool checkpointed) private {
+        uint16 generation = _provisioned.head.generation;
+        for (uint256 i = 0; i < provisions.length; ++i) {
+            Provision memory provision = provisions[i];
+            LeafId leaf = ProvisionedTree.append(_provisioned, policy, provision.commitment, provision.expiry);
+            // the agent's record says so already
+            assert(LeafId.unwrap(leaf) == LeafId.unwrap(provision.leaf));
+            if (RevokedTree.growsAt(leaf.index())) RevokedTree.grow(_revoked, leaf);
+        }
+        if (!checkpointed) return;
+        for (; generation <= _provisioned.head.generation; ++generation) {
+            ProvisionedTree.checkpoint(_provisioned, generation);
+        }
+    }
+
+    /// @dev Sets the bits of leaves under which agents may prove no more.
+    function _revoke(LeafId[] memory leaves) private {
+        if (leaves.length == 1) RevokedTree.set(_revoked, _provisioned, leaves[0]);
+        else if (leaves.length > 1) RevokedTree.setMany(_revoked, _provisioned, leaves);
+    }
+
+    /// @dev What `createPolicy` checks but for signatures and agents; returns the creator.
+    function _requireCreatable(CreatePolicy calldata op) private view returns (KeyId creator) {
+        if (block.timestamp > op.deadline) revert AgentPolicyDeadlinePassed(op.deadline, block.timestamp);
+        if (op.ownerCommitment == 0 || op.ownerCommitment >= ScalarField.R) {
+            revert AgentPolicyOwnerCommitmentInvalid(op.ownerCommitment);
+        }
+        AgentSteps.requireBatch(op.agents.length);
+        AgentChange calldata first = op.agents[0];
+        AgentKeys.requireKey(first.kind, first.key);
+        creator = AgentKeys.idOf(first.key);
+        PolicyId computed = _policyAddress(op.ownerCommitment, creator);
+        if (PolicyId.unwrap(computed) != PolicyId.unwrap(op.policy)) {
+            revert AgentPolicyAddressMismatch(op.policy, computed);
+        }
+    }
+
+    /// @dev `I` of protocol §2: nobody else can take it, as it depends on the creator's key, registry and chain.
+    function _policyAddress(uint256 ownerCommitment, KeyId creator) private view returns (PolicyId) {
+        uint256 place = uint256(keccak256(abi.encode(block.chainid, address(this), creator))) >> 8;
+        return PolicyId.wrap(Poseidon2.c4(POLICY, ownerCommitment, place, 0));
+    }
+
+    /// @dev The frame of the operation.
+    function _proposal(Authorize calldata op) private pure returns (Proposal memory) {
+        return Proposal(op.policy, op.epoch, op.proposer, op.lane, op.nonce, op.deadline);
+    }
+
+    /// @dev The frame of the operation.
+    function _proposal(Revoke calldata op) private pure returns (Proposal memory) {
+        return Proposal(op.policy, op.epoch, op.proposer, op.lane, op.nonce, op.deadline);
+    }
+
+    /// @dev The frame of the operation; the agent proposes.
+    function _proposal(Renounce calldata op) private pure returns (Proposal memory) {
+        return Proposal(op.policy, op.epoch, op.agent, op.lane, op.nonce, op.deadline);
+    }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {IAgentPolicyRegistry} from "../interfaces/IAgentPolicyRegistry.sol";
+import {Agent} from "../types/Agent.sol";
+import {Authorizations} from "../types/Authorizations.sol";
+import {KeyId} from "../types/KeyId.sol";
+import {LeafId} from "../types/LeafId.sol";
+import {Policy} from "../types/Policy.sol";
+import {PolicyId} from "../types/PolicyId.sol";
+import {ProverSlots} from "./ProverSlots.sol";
+
+/// @dev One agent's part of an operation, worked out before anything is written. `record`: as it will be. `before`: its
+/// bits so far. `added`: new in this epoch. `revokes`: the leaf it proved under dies. `commitment`: K if it gains PROVE.
+struct Step {
+    KeyId agent;
+    Agent record;
+    uint8 before;
+    bool added;
+    bool revokes;
+    uint256 commitment;
+}
+
+/// @title AgentRecords
+/// @notice The policies, their agents and the commitments they used.
+library AgentRecords {
+    /// @dev `keys`: key ids in the order of joining.
+    struct State {
+        mapping(PolicyId policy => Policy head) heads;
+        mapping(PolicyId policy => mapping(KeyId agent => Agent record)) records;
+        mapping(PolicyId policy => mapping(uint256 position => KeyId agent)) keys;
+        mapping(PolicyId policy => mapping(uint256 commitment => bool used)) commitments;
+        mapping(PolicyId policy => ProverSlots.State slots) slots;
+    }
+
+    /// @dev The head of a policy; reverts if there is none.
+    function headOf(State storage self, PolicyId policy) internal view returns (Policy memory head) {
+        head = self.heads[policy];
+        if (head.epoch == 0) revert IAgentPolicyRegistry.AgentPolicyUnknown(policy);
+    }
+
+    /// @dev True while the agent's PROVE holds: the second of its expiry is the last.
+    function proves(Agent memory record) internal view returns (bool) {
+        return record.authorizations & Authorizations.PROVE != 0 && block.timestamp <= record.expiry;
+    }
+
+    /// @dev Writes a step and says so; `head` is in memory and written by the caller.
+    function write(
+        State storage self,
+        PolicyId policy,
+        Policy memory head,
+        Step memory step,
+        bytes memory key
+    ) internal {
+        Agent memory record = step.record;
+        if (step.added) {
+            // a key that was here in a former epoch keeps its place in the list
+            if (self.records[policy][step.agent].kind == 0) self.keys[policy][head.agentCount++] = step.agent;
+            emit IAgentPolicyRegistry.AgentAdded(policy, step.agent, record.epoch, record.kind, key);
+        }
+        self.records[policy][step.agent] = record;
+        emit IAgentPolicyRegistry.AgentAuthorizationsChanged(policy, step.agent, step.before, record.authorizations);
+        LeafId leaf = record.leaf;
+        if (step.commitment != 0) {
+            self.commitments[policy][step.commitment] = true;
+            ProverSlots.put(self.slots[policy], record.slot, leaf, record.expiry);
+            emit IAgentPolicyRegistry.AgentProvisioned(
+                policy,
+                step.agent,
+                leaf.generation(),
+                leaf.index(),
+                step.commitment,
+                record.expiry
+            );
+        }
+        if (step.revokes) {
+            emit IAgentPolicyRegistry.AgentRevoked(policy, step.agent, leaf.generation(), leaf.index());
+        }
+    }
+}

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {IAgentPolicyRegistry} from "../interfaces/IAgentPolicyRegistry.sol";
+import {AgentKeys} from "../libraries/AgentKeys.sol";
+import {ScalarField} from "../libraries/ScalarField.sol";
+import {Agent} from "../types/Agent.sol";
+import {AgentChange} from "../types/AgentChange.sol";
+import {Authorizations} from "../types/Authorizations.sol";
+import {KeyId} from "../types/KeyId.sol";
+import {LeafId} from "../types/LeafId.sol";
+import {Policy} from "../types/Policy.sol";
+import {PolicyId} from "../types/PolicyId.sol";
+import {AgentRecords, Step} from "./AgentRecords.sol";
+import {ProverSlots} from "./ProverSlots.sol";
+import {Rights} from "./Rights.sol";
+
+/// @dev An operation as far as it is worked out. `head`: as it will be. `taken`: marks of the slots that this operation
+/// took, whose places are not written yet. `needed`: the rights that approvers must hold.
+struct Plan {
+    PolicyId policy;
+    Policy head;
+    uint32 taken;
+    uint8 needed;
+    uint256 provisions;
+    uint256 revocations;
+    Step[] steps;
+}
+
+/// @title AgentSteps
+/// @notice What an operation does to one agent: every rule on bits, commitments and expiries, and no write.
+/// @dev Views and actions share it, so that a check says what the action would.
+library AgentSteps {
+    /// @dev Most agents in one operation, and with it the bound of every loop over agents.
+    uint256 internal constant MAX_BATCH = 32;
+
+    /// @dev Expiries are full hours, so that they tell little of an agent (protocol §2).
+    uint256 private constant EXPIRY_UNIT = 3600;
+
+    /// @dev The expiry that says none, 2^40 − 1.
+    uint256 private constant NO_EXPIRY = type(uint40).max;
+
+    /// @dev Starts the plan of an operation on `count` agents.
+    function start(PolicyId policy, Policy memory head, uint256 count) internal pure returns (Plan memory plan) {
+        requireBatch(count);
+        plan.policy = policy;
+        plan.head = head;
+        plan.steps = new Step[](count);
+    }
+
+    /// @dev Reverts unless an operation on so many agents is allowed.
+    function requireBatch(uint256 count) internal pure {
+        if (count == 0 || count > MAX_BATCH) {
+            revert IAgentPolicyRegistry.AgentPolicyBatchSize(count, MAX_BATCH);
+        }
+    }
+
+    /// @dev Step `i`: sets an agent's bits. `next` is where its leaf will lie if it gains PROVE.
+    function set(
+        AgentRecords.State storage self,
+        Plan memory plan,
+        uint256 i,
+        AgentChange calldata change,
+        LeafId next
+    ) internal view {
+        Step memory step = _step(plan, i, AgentKeys.idOf(change.key), change.authorizations);
+        _load(self, plan, step, change);
+        uint8 bits = change.authorizations;
+        uint8 held = AgentRecords.proves(step.record) ? step.before : step.before & ~Authorizations.PROVE;
+        uint8 gains = bits & ~held;
+        uint8 loses = step.before & ~bits;
+        if (gains | loses == 0) revert IAgentPolicyRegistry.AgentPolicyNothingChanges(plan.policy, step.agent);
+        plan.needed |= Rights.neededFor(gains, loses);
+        _drop(plan, step, loses);
+        if (gains & Authorizations.PROVE != 0) {
+            _prove(self, plan, i, change, next);
+        } else {
+            _requireNoProof(step.agent, change);
+        }
+        if (gains & Authorizations.ADMIN != 0) ++plan.head.adminCount;
+        step.record.authorizations = bits;
+    }
+
+    /// @dev Step `i`: takes bits from a known agent, those it has. The rights needed follow from what is named, so that
+    /// nobody can void the approvals of a batch by making one of its elements idle.
+    function take(
+        AgentRecords.State storage self,
+        Plan memory plan,
+        uint256 i,
+        KeyId agent,
+        uint8 named
+    ) internal view {
+        Step memory step = _step(plan, i, agent, named);
+        if (named == 0) revert IAgentPolicyRegistry.AgentPolicyAuthorizationsEmpty(agent);
+        step.record = self.records[plan.policy][agent];
+        if (step.record.epoch != plan.head.epoch) {
+            revert IAgentPolicyRegistry.AgentPolicyAgentUnknown(plan.policy, agent);
+        }
+        step.before = step.record.authorizations;
+        plan.needed |= Rights.neededFor(0, named);
+        _drop(plan, step, step.before & named);
+    }
+
+    /// @dev Reverts if nobody could administer the policy after the operation.
+    function requireAdmin(Plan memory plan) internal pure {
+        if (plan.head.adminCount == 0) revert IAgentPolicyRegistry.AgentPolicyLastAdmin(plan.policy);
+    }
+
+    /// @dev Begins a step; an agent occurs once in an operation, so that steps do not build on one another.
+    function _step(Plan memory plan, uint256 i, KeyId agent, uint8 bits) private pure returns (Step memory step) {
+        for (uint256 j = 0; j < i; ++j) {
+            if (KeyId.unwrap(plan.steps[j].agent) == KeyId.unwrap(agent)) {
+                revert IAgentPolicyRegistry.AgentPolicyAgentRepeated(agent);
+            }
+        }
+        if (bits & ~Authorizations.ALL != 0) {
+            revert IAgentPolicyRegistry.AgentPolicyAuthorizationsUnknown(agent, bits);
+        }
+        step = plan.steps[i];
+        step.agent = agent;
+    }
+
+    /// @dev The record of the agent of a change, a fresh one if it is new in this epoch. Its kind is pinned for ever.
+    function _load(
+        AgentRecords.State storage self,
+        Plan memory plan,
+        Step memory step,
+        AgentChange calldata change
+    ) private view {
+        KeyId agent = step.agent;
+        Agent memory record = self.records[plan.policy][agent];
+        if (record.kind != 0 && record.kind != change.kind) {
+            revert IAgentPolicyRegistry.AgentPolicyKindMismatch(agent, change.kind, record.kind);
+        }
+        if (record.epoch == plan.head.epoch) {
+            if (record.authorizations == 0) {
+                revert IAgentPolicyRegistry.AgentPolicyAgentRemoved(plan.policy, agent);
+            }
+            step.record = record;
+            step.before = record.authorizations;
+            return;
+        }
+        AgentKeys.requireKey(change.kind, change.key);
+        if (change.authorizations == 0) revert IAgentPolicyRegistry.AgentPolicyAuthorizationsEmpty(agent);
+        step.added = true;
+        step.record.kind = change.kind;
+        step.record.epoch = plan.head.epoch;
+    }
+
+    /// @dev Gives PROVE: commitment, expiry, leaf and slot.
+    function _prove(
+        AgentRecords.State storage self,
+        Plan memory plan,
+        uint256 i,
+        AgentChange calldata change,
+        LeafId next
+    ) private view {
+        Step memory step = plan.steps[i];
+        _requireCommitment(self, plan, i, change.commitment);
+        _requireExpiry(change.expiry);
+        step.commitment = change.commitment;
+        step.record.provedFrom = uint40(block.timestamp);
+        step.record.provedUntil = 0;
+        step.record.expiry = uint40(change.expiry);
+        step.record.leaf = next;
+        step.record.slot = _takeSlot(self, plan);
+        ++plan.provisions;
+    }
+
+    /// @dev Takes bits that the agent has. PROVE that ran out needs no revocation, its leaf is dead (protocol §4.5).
+    function _drop(Plan memory plan, Step memory step, uint8 loses) private view {
+        Agent memory record = step.record;
+        if (loses & Authorizations.PROVE != 0) {
+            if (AgentRecords.proves(record)) {
+                step.revokes = true;
+                ++plan.revocations;
+                plan.head.provers &= ~(uint32(1) << record.slot);
+                record.provedUntil = uint40(block.timestamp);
+            } else {
+                record.provedUntil = record.expiry;
+            }
+        }
+        if (loses & Authorizations.ADMIN != 0) --plan.head.adminCount;
+        record.authorizations = step.before & ~loses;
+    }
+
+    /// @dev The lowest free slot; where none is, those of leaves that ran out are freed first.
+    function _takeSlot(AgentRecords.State storage self, Plan memory plan) private view returns (uint8) {
+        uint256 slot = ProverSlots.lowestFree(plan.head.provers);
+        if (slot == ProverSlots.COUNT) {
+            uint32 written = plan.head.provers & ~plan.taken;
+            plan.head.provers = plan.taken | ProverSlots.unexpired(self.slots[plan.policy], written);
+            slot = ProverSlots.lowestFree(plan.head.provers);
+        }
+        if (slot == ProverSlots.COUNT) {
+            revert IAgentPolicyRegistry.AgentPolicyProverLimit(plan.policy, ProverSlots.COUNT);
+        }
+        uint32 mark = uint32(1) << uint8(slot);
+        plan.head.provers |= mark;
+        plan.taken |= mark;
+        return uint8(slot);
+    }
+
+    /// @dev Reverts unless the policy has never seen the commitment, this operation's earlier steps included.
+    function _requireCommitment(
+        AgentRecords.State storage self,
+        Plan memory plan,
+        uint256 i,
+        uint256 commitment
+    ) private view {
+        if (commitment == 0) revert IAgentPolicyRegistry.AgentPolicyCommitmentMissing(plan.steps[i].agent);
+        if (commitment >= ScalarField.R) {
+            revert IAgentPolicyRegistry.AgentPolicyCommitmentNotCanonical(commitment);
+        }
+        bool used = self.commitments[plan.policy][commitment];
+        for (uint256 j = 0; j < i; ++j) if (plan.steps[j].commitment == commitment) used = true;
+        if (used) revert IAgentPolicyRegistry.AgentPolicyCommitmentUsed(plan.policy, commitment);
+    }
+
+    /// @dev Reverts unless the expiry is an hour to come, or none.
+    function _requireExpiry(uint64 expiry) private view {
+        if (expiry > NO_EXPIRY) revert IAgentPolicyRegistry.AgentPolicyExpiryTooLate(expiry);
+        if (expiry == NO_EXPIRY) return;
+        if (expiry % EXPIRY_UNIT != 0) revert IAgentPolicyRegistry.AgentPolicyExpiryNotHourly(expiry);
+        if (expiry <= block.timestamp) {
+            revert IAgentPolicyRegistry.AgentPolicyExpiryPassed(expiry, block.timestamp);
+        }
+    }
+
+    /// @dev Reverts if a change that grants no PROVE carries a commitment or an expiry.
+    function _requireNoProof(KeyId agent, AgentChange calldata change) private pure {
+        if (change.commitment != 0) {
+            revert IAgentPolicyRegistry.AgentPolicyCommitmentUnexpected(agent, change.commitment);
+        }
+        if (change.expiry != 0) {
+            revert IAgentPolicyRegistry.AgentPolicyExpiryUnexpected(agent, change.expiry);
+        }
+    }
+}
