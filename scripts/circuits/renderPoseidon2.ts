@@ -6,44 +6,72 @@ import { loadPoseidon2Constants, type Poseidon2Constants } from "./poseidon2Cons
 export const POSEIDON2_SOURCE = fileURLToPath(
   new URL("../../contracts/libraries/Poseidon2.sol", import.meta.url),
 );
-const INDENT = " ".repeat(12);
-
 const hex = (value: bigint): string => `0x${value.toString(16).padStart(64, "0")}`;
 
-/** The sums below are not reduced where the bound in the comment stays under 2^256 > 5r. */
-const externalMatrix = (): string[] => [
-  "t0 := addmod(s0, s1, r)",
-  "t1 := addmod(s2, s3, r)",
-  "s1 := add(shl(1, s1), t1)", // t2 < 3r
-  "s3 := add(shl(1, s3), t0)", // t3 < 3r
-  "t0 := addmod(shl(2, t0), s1, r)", // t5 < r
-  "t1 := addmod(shl(2, t1), s3, r)", // t4 < r
-  "s0 := add(s3, t0)", // < 4r
-  "s2 := add(s1, t1)", // < 4r
-  "s1 := t0",
-  "s3 := t1",
-];
+/** `expression + constant`, or the expression alone where there is none. */
+const plus = (constant: bigint | undefined, expression: string): string =>
+  constant === undefined ? expression : `add(${hex(constant)}, ${expression})`;
 
-function externalRound(row: readonly bigint[]): string[] {
-  const sboxes = row.flatMap((constant, i) => [
-    `t0 := add(s${i}, ${hex(constant)})`,
-    "t1 := mulmod(t0, t0, r)",
-    `s${i} := mulmod(mulmod(t1, t1, r), t0, r)`,
-  ]);
-  return [...sboxes, ...externalMatrix()];
+/**
+ * Each layer ends by adding the constants of the next round, so that a round starts with its S-boxes. Variables are
+ * declared afresh in each block, since a POP at its end is cheaper than the SWAP and POP of an assignment.
+ * Bounds in the comments are in multiples of r; 5r < 2^256.
+ */
+function externalMatrix(next: readonly (bigint | undefined)[]): string {
+  const [c0, c1, c2, c3] = next;
+  return `{
+    let t0 := addmod(s0, s1, r)
+    let t1 := addmod(s2, s3, r)
+    let t2 := add(add(s1, s1), t1) // < 3 (before the first round s is canonical, later an S-box made it so)
+    let t3 := add(add(s3, s3), t0) // < 3
+    let t4 := addmod(shl(2, t1), t3, r)
+    let t5 := addmod(shl(2, t0), t2, r)
+    s0 := ${plus(c0, "add(t3, t5)")} // < 5
+    s1 := ${plus(c1, "t5")} // < 2
+    s2 := ${plus(c2, "add(t2, t4)")} // < 5
+    s3 := ${plus(c3, "t4")} // < 2
+  }`;
 }
 
-function internalRound(constant: bigint): string[] {
-  return [
-    `t0 := add(s0, ${hex(constant)})`,
-    "t1 := mulmod(t0, t0, r)",
-    "s0 := mulmod(mulmod(t1, t1, r), t0, r)",
-    "t0 := addmod(add(s0, s1), add(s2, s3), r)",
-    "s0 := add(mulmod(s0, d0, r), t0)",
-    "s1 := add(mulmod(s1, d1, r), t0)",
-    "s2 := add(mulmod(s2, d2, r), t0)",
-    "s3 := add(mulmod(s3, d3, r), t0)",
-  ];
+function sboxes(): string {
+  return [0, 1, 2, 3]
+    .map((i) => `{ let q := mulmod(s${i}, s${i}, r) s${i} := mulmod(mulmod(q, q, r), s${i}, r) }`)
+    .join("\n");
+}
+
+/** Two internal rounds; `next` are the constants of the round between them, then those of the round after. */
+function internalRounds(between: bigint, next: readonly (bigint | undefined)[]): string {
+  const [c0, c1, c2, c3] = next;
+  return `{
+    let q := mulmod(s0, s0, r)
+    let y := mulmod(mulmod(q, q, r), s0, r)
+    let m := addmod(add(y, s1), add(s2, s3), r) // sums < 3 and < 5 (or < 4, after an internal round)
+    let n1 := add(m, mulmod(s1, D1, r)) // < 2
+    let n2 := add(m, mulmod(s2, D2, r)) // < 2
+    let n3 := add(m, mulmod(s3, D3, r)) // < 2
+    let x := ${plus(between, "add(m, mulmod(y, D0, r))")} // < 3
+    let p := mulmod(x, x, r)
+    let z := mulmod(mulmod(p, p, r), x, r)
+    let l := addmod(add(z, n1), add(n2, n3), r) // sums < 3 and < 4
+    s1 := ${plus(c1, "add(l, mulmod(n1, D1, r))")} // < 3
+    s2 := ${plus(c2, "add(l, mulmod(n2, D2, r))")} // < 3
+    s3 := ${plus(c3, "add(l, mulmod(n3, D3, r))")} // < 3
+    s0 := ${plus(c0, "add(l, mulmod(z, D0, r))")} // < 3
+  }`;
+}
+
+/** The permutation up to the sums of its last layer; `r` is the modulus. */
+function permutation({ external, internal }: Poseidon2Constants): string {
+  const half = external.length / 2;
+  const blocks = [externalMatrix(external[0] ?? [])];
+  for (let i = 1; i <= half; i++)
+    blocks.push(sboxes(), externalMatrix(i < half ? (external[i] ?? []) : [internal[0]]));
+  for (let i = 0; i < internal.length; i += 2) {
+    const last = i + 2 === internal.length;
+    blocks.push(internalRounds(internal[i + 1] ?? 0n, last ? (external[half] ?? []) : [internal[i + 2]]));
+  }
+  for (let i = half + 1; i <= external.length; i++) blocks.push(sboxes(), externalMatrix(external[i] ?? []));
+  return blocks.join("\n");
 }
 
 /** The source of `contracts/libraries/Poseidon2.sol`, formatted. */
@@ -53,13 +81,6 @@ export async function renderPoseidon2(): Promise<string> {
 }
 
 function render(constants: Poseidon2Constants): string {
-  const half = constants.externalRounds / 2;
-  const lines = [
-    ...externalMatrix(),
-    ...constants.external.slice(0, half).flatMap(externalRound),
-    ...constants.internal.flatMap(internalRound),
-    ...constants.external.slice(half).flatMap(externalRound),
-  ];
   const [d0 = 0n, d1 = 0n, d2 = 0n, d3 = 0n] = constants.diagonal;
   return `// SPDX-License-Identifier: MIT
 // Generated by scripts/circuits/generatePoseidon2.ts from the constants of npm libraries. Do not edit.
@@ -68,14 +89,20 @@ pragma solidity ^0.8.30;
 /// @title Poseidon2
 /// @notice The 4-to-1 hashes of the protocol over the scalar field of BN254 (protocol §1.2).
 /// @dev Linked externally, as its compiler settings differ from the rest: unrolled assembly is dearer under viaIR.
-/// The round is \`s = M(sbox(s + constants))\`, written out. Sums stay unreduced wherever they are below
-/// 5r < 2^256; the bounds are those in the comments of the generator. Inputs are refused unless canonical.
+/// A round is \`s = M(sbox(s + constants))\`; all 64 are written out, without the reductions that are not needed:
+/// 5r < 2^256, and the comments bound each sum in multiples of r. Inputs are refused unless canonical.
 library Poseidon2 {
     /// @notice Thrown when an input is not a canonical field element, \`input >= r\` (protocol §1.1).
     error Poseidon2InputNotCanonical(uint256 input);
 
     /// @dev r, the order of BN254's G1.
     uint256 private constant R = ${constants.modulus};
+
+    /// @dev Diagonal of the internal matrix, less one: \`s_i' = D_i * s_i + sum(s)\`.
+    uint256 private constant D0 = ${hex(d0)};
+    uint256 private constant D1 = ${hex(d1)};
+    uint256 private constant D2 = ${hex(d2)};
+    uint256 private constant D3 = ${hex(d3)};
 
     /// @notice Hash for commitments, leaves, words and keys: \`P(a,b,c,d)[0] + a\`.
     /// @param a The domain tag (protocol §1.3).
@@ -114,18 +141,14 @@ library Poseidon2 {
 
     /// @dev The first two words of the permutation, not reduced: below 4r and below r.
     // solhint-disable-next-line function-max-lines
-    function _permute(uint256 s0, uint256 s1, uint256 s2, uint256 s3) private pure returns (uint256, uint256) {
+    function _permute(uint256 s0, uint256 s1, uint256 s2, uint256 s3) private pure returns (uint256 r, uint256 h) {
+        // The first result holds r until the end: a variable for it would be out of the reach of SWAP16.
         assembly ("memory-safe") {
-            let r := R
-            let d0 := ${hex(d0)}
-            let d1 := ${hex(d1)}
-            let d2 := ${hex(d2)}
-            let d3 := ${hex(d3)}
-            let t0
-            let t1
-${lines.map((line) => INDENT + line).join("\n")}
+            r := R
+${permutation(constants)}
+            r := s0
+            h := s1
         }
-        return (s0, s1);
     }
 }
 `;
