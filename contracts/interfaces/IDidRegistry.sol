@@ -43,13 +43,19 @@ interface IDidRegistry is IAgentKeyErrors, IERC5267 {
     /// @param version Its new version.
     /// @param previousBlock The block with the last event that shows the version before, 0 at creation.
     /// @param updated The time of this change, which the commitment covers.
-    /// @param snapshot Opens the new commitment.
+    /// @param previous The commitment of the version before; with the rest it opens the new commitment.
+    /// @param controllers Its controllers.
+    /// @param next Its pre-rotation commitment.
+    /// @param state Its state.
     event DidUpdated(
         DidId indexed did,
         uint32 indexed version,
         uint48 previousBlock,
         uint40 updated,
-        DidSnapshot snapshot
+        bytes32 previous,
+        bytes controllers,
+        bytes32 next,
+        bytes state
     );
 
     /// @notice Emitted when a DID is deactivated: the last of its events.
@@ -71,13 +77,19 @@ interface IDidRegistry is IAgentKeyErrors, IERC5267 {
     /// @param version Its current version.
     /// @param updatedBlock The block in which this version was made, with its `DidUpdated`.
     /// @param updated The time at which this version was made, which the commitment covers.
-    /// @param snapshot Opens the current commitment.
+    /// @param previous The commitment of the version before; with the rest it opens the current commitment.
+    /// @param controllers Its controllers.
+    /// @param next Its pre-rotation commitment.
+    /// @param state Its state.
     event DidRepublished(
         DidId indexed did,
         uint32 indexed version,
         uint48 updatedBlock,
         uint40 updated,
-        DidSnapshot snapshot
+        bytes32 previous,
+        bytes controllers,
+        bytes32 next,
+        bytes state
     );
 
     // ---- Errors: record -------------------------------------------------------------------------------------------

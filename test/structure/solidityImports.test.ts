@@ -12,6 +12,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   accumulator: ["types", "interfaces", "libraries"],
   policy: ["types", "interfaces", "libraries", "accumulator"],
   verifier: ["types", "interfaces", "libraries"],
+  did: ["types", "interfaces", "libraries"],
   examples: ["types", "interfaces", "libraries", "verifier"],
 };
 
