@@ -263,23 +263,25 @@ library RevokedTree {
         uint256 count
     ) private {
         uint256 former = _root(self, generation, depth);
-        for (uint256 level = 1; level <= depth; ++level) {
-            uint256 parents = 0;
-            uint256 next = 0;
-            while (next < count) {
-                uint256 parent = positions[next] >> 2;
-                uint256[4] memory child;
-                for (uint256 c = 0; c < 4; ++c) {
-                    uint256 position = 4 * parent + c;
-                    bool changed = next < count && positions[next] == position;
-                    child[c] = changed ? hashes[next++] : _node(self, generation, level - 1, position);
+        uint256[4] memory child;
+        // positions stay below 2^16, depth is at most 8, and there are never more parents than changed nodes
+        unchecked {
+            for (uint256 level = 1; level <= depth; ++level) {
+                uint256 parents = 0;
+                for (uint256 next = 0; next < count; ++parents) {
+                    uint256 parent = positions[next] >> 2;
+                    for (uint256 c = 0; c < 4; ++c) {
+                        uint256 position = 4 * parent + c;
+                        bool changed = next < count && positions[next] == position;
+                        child[c] = changed ? hashes[next++] : _node(self, generation, level - 1, position);
+                    }
+                    uint256 hash = Poseidon2.n4(child[0], child[1], child[2], child[3]);
+                    self.nodes[_key(generation, level, parent)] = hash;
+                    positions[parents] = parent;
+                    hashes[parents] = hash;
                 }
-                uint256 hash = Poseidon2.n4(child[0], child[1], child[2], child[3]);
-                self.nodes[_key(generation, level, parent)] = hash;
-                positions[parents] = parent;
-                hashes[parents++] = hash;
+                count = parents;
             }
-            count = parents;
         }
         _supersede(self, generation, depth, former, hashes[0]);
     }
