@@ -16,6 +16,7 @@ contract AccumulatorHarness is IAccumulators {
     ProvisionedTree.State private _provisioned;
     RevokedTree.State private _revoked;
 
+    /// @notice Fixes the capacity.
     /// @param levels The height of a full generation: 12 in production, fewer to test the roll-over.
     constructor(uint8 levels) {
         _provisioned.head.cut = uint8(ProvisionedTree.LEVELS) - levels;

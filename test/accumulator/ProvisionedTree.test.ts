@@ -101,7 +101,8 @@ describe("ProvisionedTree", () => {
         }
         const cheapest = gas.reduce((a, b) => (a < b ? a : b));
         for (const used of gas) expect(used - cheapest).to.be.lessThan(NODE);
-        expect(gas.filter((used) => used - cheapest > 40_000n).length).to.be.within(13, 17);
+        // the nodes that 40 appends fill, the 3 outstanding ones of the boundary among them
+        expect(gas.filter((used) => used - cheapest > 40_000n).length).to.be.within(13, 20);
       }
     });
   });

@@ -11,9 +11,10 @@ export async function deployHarness(ethers: Ethers, levels: number): Promise<Acc
   const ProvisionedTree = await address("ProvisionedTree", { Poseidon2 });
   const RevokedTree = await address("RevokedTree", { Poseidon2 });
   const TreeSeeder = await address("TreeSeeder", { Poseidon2 });
-  return ethers.deployContract("AccumulatorHarness", [levels], {
+  const harness: unknown = await ethers.deployContract("AccumulatorHarness", [levels], {
     libraries: { ProvisionedTree, RevokedTree, TreeSeeder },
   });
+  return harness as AccumulatorHarness;
 }
 
 /** The packed place of a leaf, as LeafId.sol has it. */
