@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createReadStream, readFileSync } from "node:fs";
+import { createReadStream, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
@@ -20,27 +20,33 @@ export const FILES = {
   zkey: `${CIRCUIT}.zkey`,
   ptau: "powersOfTau13.ptau",
   verifyingKey: "verifyingKey.json",
-  transcript: "transcript.json",
+  transcript: `${CIRCUIT}.transcript.json`,
 } as const;
 
-const MANIFEST = "manifest.json";
+/** File name of the manifest in {@link ARTIFACTS}. */
+export const MANIFEST = "manifest.json";
 
 /** What the artifacts are, and SHA-256 of each. */
 export type Manifest = {
   readonly circuit: string;
-  readonly source: string;
   readonly compiler: string;
   readonly constraints: number;
-  readonly provisionedDepth: number;
-  readonly revokedDepth: number;
+  readonly maxProvisionedDepth: number;
+  readonly maxRevokedDepth: number;
+  /** In the order of the verifier (protocol §5). */
   readonly publicSignals: readonly string[];
+  /** Name of the verifying key in every presentation (protocol §6.4). */
   readonly vkHash: string;
   readonly sha256: Readonly<Record<string, string>>;
 };
 
 /** The committed manifest. */
-export function readManifest(folder = ARTIFACTS): Manifest {
-  return JSON.parse(readFileSync(join(folder, MANIFEST), "utf8")) as Manifest;
+export function readManifest(): Manifest {
+  return JSON.parse(readFileSync(join(ARTIFACTS, MANIFEST), "utf8")) as Manifest;
+}
+
+export function writeManifest(manifest: Manifest): void {
+  writeFileSync(join(ARTIFACTS, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
 /** SHA-256 of a file in hex. */

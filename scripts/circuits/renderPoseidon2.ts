@@ -22,7 +22,7 @@ function externalMatrix(next: readonly (bigint | undefined)[]): string {
   return `{
     let t0 := addmod(s0, s1, r)
     let t1 := addmod(s2, s3, r)
-    let t2 := add(add(s1, s1), t1) // < 3 (before the first round s is canonical, later an S-box made it so)
+    let t2 := add(add(s1, s1), t1) // < 3, as each word is < 1
     let t3 := add(add(s3, s3), t0) // < 3
     let t4 := addmod(shl(2, t1), t3, r)
     let t5 := addmod(shl(2, t0), t2, r)
@@ -45,18 +45,19 @@ function internalRounds(between: bigint, next: readonly (bigint | undefined)[]):
   return `{
     let q := mulmod(s0, s0, r)
     let y := mulmod(mulmod(q, q, r), s0, r)
-    let m := addmod(add(y, s1), add(s2, s3), r) // sums < 3 and < 5 (or < 4, after an internal round)
+    let m := addmod(add(y, s1), add(s2, s3), r) // sums < 3 and < 5
     let n1 := add(m, mulmod(s1, D1, r)) // < 2
     let n2 := add(m, mulmod(s2, D2, r)) // < 2
     let n3 := add(m, mulmod(s3, D3, r)) // < 2
-    let x := ${plus(between, "add(m, mulmod(y, D0, r))")} // < 3
+    let x := ${plus(between, "add(m, mulmod(y, D0, r))")}
     let p := mulmod(x, x, r)
     let z := mulmod(mulmod(p, p, r), x, r)
     let l := addmod(add(z, n1), add(n2, n3), r) // sums < 3 and < 4
-    s1 := ${plus(c1, "add(l, mulmod(n1, D1, r))")} // < 3
-    s2 := ${plus(c2, "add(l, mulmod(n2, D2, r))")} // < 3
-    s3 := ${plus(c3, "add(l, mulmod(n3, D3, r))")} // < 3
-    s0 := ${plus(c0, "add(l, mulmod(z, D0, r))")} // < 3
+    // all < 3
+    s1 := ${plus(c1, "add(l, mulmod(n1, D1, r))")}
+    s2 := ${plus(c2, "add(l, mulmod(n2, D2, r))")}
+    s3 := ${plus(c3, "add(l, mulmod(n3, D3, r))")}
+    s0 := ${plus(c0, "add(l, mulmod(z, D0, r))")}
   }`;
 }
 

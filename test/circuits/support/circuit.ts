@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type SnarkInputs, wtns } from "snarkjs";
 import { compileCircuit } from "../../../scripts/circuits/compile.ts";
-import { type R1cs, readR1cs } from "./r1cs.ts";
+import { type R1cs, readR1cs } from "../../../scripts/circuits/r1cs.ts";
 
 const CIRCUITS = fileURLToPath(new URL("../../../circuits/", import.meta.url));
 
@@ -42,9 +42,10 @@ export async function buildCircuit(options: BuildOptions = {}): Promise<Circuit>
     mkdirSync(join(root, "out"));
     const source = join("main", "agentAuthorization.circom");
     const compiled = await compileCircuit({ root, source, outDir: "out" });
+    const r1csBytes = readFileSync(compiled.r1cs);
     return {
-      r1cs: readR1cs(compiled.r1cs),
-      r1csBytes: readFileSync(compiled.r1cs),
+      r1cs: readR1cs(r1csBytes),
+      r1csBytes,
       wasm: readFileSync(compiled.wasm),
       sym: readFileSync(compiled.sym, "utf8"),
     };
