@@ -1,0 +1,75 @@
+import { DkmsError } from "../core/index.ts";
+
+/** One condition, one code; docs/errors.md names cause and remedy for each. */
+export type ProofErrorCode =
+  // curve and wire format
+  | "SCALAR_NOT_CANONICAL"
+  | "COORDINATE_NOT_CANONICAL"
+  | "POINT_NOT_ON_CURVE"
+  | "POINT_NOT_IN_SUBGROUP"
+  | "POINT_ZERO"
+  | "HASH_TO_CURVE_EXHAUSTED"
+  | "WIRE_TOO_LONG"
+  | "WIRE_NOT_JSON"
+  | "WIRE_FIELD_MISSING"
+  | "WIRE_FIELD_UNKNOWN"
+  | "WIRE_FIELD_MALFORMED"
+  | "WIRE_TYPE_UNKNOWN"
+  // verifying key
+  | "KEY_MALFORMED"
+  | "KEY_INPUT_COUNT"
+  | "KEY_POINT_INVALID"
+  | "KEY_GAMMA_NOT_GENERATOR"
+  | "KEY_DELTA_IS_GENERATOR"
+  | "KEY_DELTA_MISMATCH"
+  | "KEY_INPUT_POINTS_RELATED"
+  | "KEY_HASH_MISMATCH"
+  // requests
+  | "DISCLOSE_INVALID"
+  | "SCOPE_MISSING"
+  | "SCOPE_UNEXPECTED"
+  | "REQUEST_NUMBER_OUT_OF_RANGE"
+  | "ORIGIN_NULL"
+  | "ORIGIN_NOT_HTTPS"
+  | "ORIGIN_MALFORMED"
+  | "DID_NOT_BARE"
+  | "CHALLENGE_UNKNOWN"
+  | "CHALLENGE_BOOK_FULL"
+  // canonical inputs
+  | "FINALITY_DELAY_UNKNOWN"
+  | "AGENT_EXPIRED"
+  | "AGENT_NOT_CHECKPOINTED"
+  | "AGENT_NOT_YET_CANONICAL"
+  | "NO_REVOCATION_ROOT"
+  | "LATEST_NEEDS_CONSENT"
+  // proving
+  | "PROVER_ABORTED"
+  | "PROVER_CLOSED"
+  | "PROVER_FAILED"
+  | "WITNESS_REJECTED"
+  | "WITNESS_MALFORMED"
+  | "WITNESS_ROOT_MISMATCH"
+  | "AGENT_REVOKED"
+  | "BASE_PROOF_INVALID"
+  | "AUTHORIZATION_MALFORMED"
+  | "AUTHORIZATION_FOR_OTHER_KEY"
+  | "AUTHORIZATION_EXPIRED"
+  | "AUTHORIZATION_ERASED"
+  | "SHARED_SCOPE_NEEDS_CONSENT"
+  | "KEEPER_STOPPED"
+  // verification, in the order of protocol §6.5
+  | "HEAD_TOO_OLD"
+  | "REQUEST_EXPIRED"
+  | "PRESENTATION_EXPIRED"
+  | "PSEUDONYM_MISSING"
+  | "PSEUDONYM_UNEXPECTED"
+  | "PROVISIONED_ROOT_UNKNOWN"
+  | "PROVISIONED_ROOT_NOT_FINAL"
+  | "TOO_FEW_AGENTS"
+  | "REVOKED_ROOT_UNKNOWN"
+  | "REVOKED_ROOT_SUPERSEDED"
+  | "SIGMA_MISMATCH"
+  | "PAIRING_MISMATCH";
+
+/** Thrown by `client/proof`. Its details never hold a secret or a base proof. */
+export class ProofError extends DkmsError<ProofErrorCode> {}
