@@ -43,10 +43,16 @@ export function secp256k1Key(address: string): AgentKey {
  * @throws {KeysError} AGENT_KEY_KIND_UNKNOWN, AGENT_KEY_MALFORMED
  */
 export function agentKey(kind: number, material: string): AgentKey {
+  keyKind(kind);
+  return secp256k1Key(material);
+}
+
+/** The name of a key kind. @throws {KeysError} AGENT_KEY_KIND_UNKNOWN */
+export function keyKind(kind: number): KeyKind {
   if (kind !== KEY_KINDS.SECP256K1) {
     throw new KeysError("AGENT_KEY_KIND_UNKNOWN", `there is no key kind ${kind}`, { details: { kind } });
   }
-  return secp256k1Key(material);
+  return "SECP256K1";
 }
 
 /** The id of a key: keccak256 of its material. */

@@ -1,5 +1,5 @@
 export type { AgentKey, KeyId, KeyKind } from "./agentKey.ts";
-export { agentKey, KEY_KINDS, keyId, keyIdOf, secp256k1Key } from "./agentKey.ts";
+export { agentKey, KEY_KINDS, keyId, keyIdOf, keyKind, secp256k1Key } from "./agentKey.ts";
 export type { AgentSecrets } from "./agentSecrets.ts";
 export { agentSecretsFrom, generateAgentSecrets } from "./agentSecrets.ts";
 export type { KeysErrorCode } from "./errors.ts";

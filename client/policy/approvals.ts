@@ -19,6 +19,20 @@ export type Approval = { readonly key: AgentKey; readonly signature: Hex };
 /** An agent's consent to what an operation gives it. */
 export type Acceptance = { readonly deadline: bigint; readonly signature: Hex };
 
+/** An operation with all that the registry wants to see before it executes it; anyone may send it. */
+export type SignedOperation = {
+  readonly operation: Operation;
+  /** One for each change of a CreatePolicy or Authorize, see {@link acceptancesFor}; none for the others. */
+  readonly acceptances: readonly Acceptance[];
+  /** In any order. */
+  readonly approvals: readonly Approval[];
+};
+
+/** The approval of an agent that sends the transaction itself: it needs no signature. */
+export function directApproval(key: AgentKey): Approval {
+  return { key, signature: "0x" };
+}
+
 /** Stands for an agent that consents otherwise: it approves the operation itself, or needs not to be asked. */
 export const NO_ACCEPTANCE: Acceptance = { deadline: 0n, signature: "0x" };
 

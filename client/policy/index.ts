@@ -1,10 +1,11 @@
-export type { Acceptance, AcceptanceCheck, Approval } from "./approvals.ts";
+export type { Acceptance, AcceptanceCheck, Approval, SignedOperation } from "./approvals.ts";
 export {
   accept,
   acceptancesFor,
   approve,
   checkAcceptance,
   checkApproval,
+  directApproval,
   NO_ACCEPTANCE,
   sortApprovals,
 } from "./approvals.ts";

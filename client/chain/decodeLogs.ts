@@ -1,0 +1,126 @@
+import type { Log } from "ethers";
+import { type Hex32, hex32 } from "../core/index.ts";
+import { agentKey, keyId } from "../keys/index.ts";
+import {
+  authorizationsFromBits,
+  expiry,
+  ownerCommitment,
+  type PolicyEvent,
+  policyId,
+  secretCommitment,
+} from "../policy/index.ts";
+import { type Decoded, decoded } from "./decoded.ts";
+import { ChainError } from "./errors.ts";
+import { REGISTRY_INTERFACE } from "./registry.ts";
+
+/** Where an event stands in the chain. */
+export type EventPosition = {
+  readonly block: number;
+  readonly blockHash: Hex32;
+  /** Position in the block. */
+  readonly log: number;
+};
+
+/** An event with its place in the chain. */
+export type Located<Event> = { readonly event: Event; readonly at: EventPosition };
+
+const POLICY_DECODERS: Readonly<Record<PolicyEvent["type"], (log: Decoded) => PolicyEvent>> = {
+  PolicyCreated: (log) => ({
+    type: "PolicyCreated",
+    policy: policyId(log.bigint("policy")),
+    creator: keyId(log.text("creator")),
+    ownerCommitment: ownerCommitment(log.bigint("ownerCommitment")),
+  }),
+  AgentAdded: (log) => ({
+    type: "AgentAdded",
+    policy: policyId(log.bigint("policy")),
+    agent: keyId(log.text("agent")),
+    key: agentKey(log.number("kind"), log.text("key")),
+    epoch: log.number("epoch"),
+  }),
+  AgentAuthorizationsChanged: (log) => ({
+    type: "AgentAuthorizationsChanged",
+    policy: policyId(log.bigint("policy")),
+    agent: keyId(log.text("agent")),
+    before: authorizationsFromBits(log.number("before")),
+    afterwards: authorizationsFromBits(log.number("afterwards")),
+  }),
+  AgentProvisioned: (log) => ({
+    type: "AgentProvisioned",
+    policy: policyId(log.bigint("policy")),
+    agent: keyId(log.text("agent")),
+    generation: log.number("generation"),
+    index: log.number("index"),
+    commitment: secretCommitment(log.bigint("commitment")),
+    expiry: expiry(log.bigint("expiry")),
+  }),
+  AgentRevoked: (log) => ({
+    type: "AgentRevoked",
+    policy: policyId(log.bigint("policy")),
+    agent: keyId(log.text("agent")),
+    generation: log.number("generation"),
+    index: log.number("index"),
+  }),
+  OperationExecuted: (log) => ({
+    type: "OperationExecuted",
+    policy: policyId(log.bigint("policy")),
+    proposer: keyId(log.text("proposer")),
+    lane: log.bigint("lane"),
+    nonce: log.bigint("nonce"),
+  }),
+};
+
+/** Topics of the events that concern one policy each. */
+export const POLICY_TOPICS: readonly string[] = Object.keys(POLICY_DECODERS).map(topicOf);
+
+/**
+ * A policy event from a log of the registry; undefined for its other events.
+ *
+ * @throws {ChainError} NODE_ANSWER_MALFORMED if the log is no event of the registry, or its values cannot be.
+ */
+export function decodePolicyLog(log: Log): Located<PolicyEvent> | undefined {
+  const { name, values } = parse(log);
+  const decode = isPolicyEvent(name) ? POLICY_DECODERS[name] : undefined;
+  return decode === undefined ? undefined : locate(log, values, decode);
+}
+
+function isPolicyEvent(name: string): name is PolicyEvent["type"] {
+  return Object.hasOwn(POLICY_DECODERS, name);
+}
+
+/** Name and values of a log. @throws {ChainError} NODE_ANSWER_MALFORMED */
+function parse(log: Log): { readonly name: string; readonly values: Decoded } {
+  let parsed: ReturnType<typeof REGISTRY_INTERFACE.parseLog>;
+  try {
+    parsed = REGISTRY_INTERFACE.parseLog(log);
+  } catch {
+    parsed = null;
+  }
+  if (parsed === null) throw malformed(log);
+  return { name: parsed.name, values: decoded(parsed.args) };
+}
+
+function locate<Event>(log: Log, values: Decoded, decode: (values: Decoded) => Event): Located<Event> {
+  const at = { block: log.blockNumber, blockHash: hex32(log.blockHash), log: log.index };
+  try {
+    return { event: decode(values), at };
+  } catch {
+    throw malformed(log);
+  }
+}
+
+function topicOf(event: string): string {
+  const fragment = REGISTRY_INTERFACE.getEvent(event);
+  if (fragment === null) throw new ChainError("NODE_ANSWER_MALFORMED", `the registry has no event ${event}`);
+  return fragment.topicHash;
+}
+
+function malformed(log: Log): ChainError {
+  return new ChainError(
+    "NODE_ANSWER_MALFORMED",
+    "the node gave a log that the registry cannot have written",
+    {
+      details: { block: log.blockNumber, log: log.index },
+    },
+  );
+}
