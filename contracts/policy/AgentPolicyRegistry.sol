@@ -6,38 +6,31 @@ import {ProvisionedTree} from "../accumulator/ProvisionedTree.sol";
 import {RevokedTree} from "../accumulator/RevokedTree.sol";
 import {IAccumulators} from "../interfaces/IAccumulators.sol";
 import {IAgentPolicyRegistry} from "../interfaces/IAgentPolicyRegistry.sol";
-import {AgentKeys} from "../libraries/AgentKeys.sol";
-import {Poseidon2} from "../libraries/Poseidon2.sol";
-import {ScalarField} from "../libraries/ScalarField.sol";
 import {Acceptance} from "../types/Acceptance.sol";
 import {AgentView} from "../types/Agent.sol";
 import {AgentChange} from "../types/AgentChange.sol";
 import {Approval} from "../types/Approval.sol";
-import {Authorize, AuthorizeHash} from "../types/Authorize.sol";
+import {Authorize} from "../types/Authorize.sol";
 import {Checkpoint} from "../types/Checkpoint.sol";
-import {CreatePolicy, CreatePolicyHash} from "../types/CreatePolicy.sol";
+import {CreatePolicy} from "../types/CreatePolicy.sol";
 import {KeyId} from "../types/KeyId.sol";
 import {LeafId, leafId} from "../types/LeafId.sol";
 import {PolicyView} from "../types/Policy.sol";
 import {PolicyId} from "../types/PolicyId.sol";
-import {Renounce, RenounceHash} from "../types/Renounce.sol";
-import {Revoke, RevokeHash} from "../types/Revoke.sol";
+import {Renounce} from "../types/Renounce.sol";
+import {Revoke} from "../types/Revoke.sol";
 import {RootStatus} from "../types/RootStatus.sol";
 import {AgentRecords} from "./AgentRecords.sol";
-import {AgentSteps} from "./AgentSteps.sol";
-import {Consent, PolicyAgents, Provision} from "./PolicyAgents.sol";
-import {PolicyAuthority, Proposal} from "./PolicyAuthority.sol";
+import {PolicyAddress} from "./PolicyAddress.sol";
+import {Context, PolicyAgents} from "./PolicyAgents.sol";
+import {PolicyAuthority} from "./PolicyAuthority.sol";
 import {PolicyQueries} from "./PolicyQueries.sol";
-import {Approver} from "./Rights.sol";
 
 /// @title AgentPolicyRegistry
 /// @notice Who may act for an owner, and the accumulators by which agents prove it.
 /// @dev Holds all state and all entry points; the linked libraries work on this storage by delegatecall to addresses fixed
 /// when it was deployed. The only contract that appends a leaf or sets a bit. Calls nothing else, so nothing re-enters.
 contract AgentPolicyRegistry is IAgentPolicyRegistry, EIP712 {
-    /// @dev Domain tag of a policy address (protocol §1.3).
-    uint256 private constant POLICY = 3;
-
     PolicyAuthority.State private _authority;
     AgentRecords.State private _agents;
     ProvisionedTree.State private _provisioned;
@@ -53,23 +46,8 @@ contract AgentPolicyRegistry is IAgentPolicyRegistry, EIP712 {
         Acceptance[] calldata acceptances,
         Approval calldata approval
     ) external returns (PolicyId policy) {
-        KeyId creator = _requireCreatable(op);
-        KeyId approver = AgentKeys.idOf(approval.key);
-        if (KeyId.unwrap(approver) != KeyId.unwrap(creator)) {
-            revert AgentPolicyCreatorNotApproving(creator, approver);
-        }
-        bytes32 digest = _hashTypedDataV4(CreatePolicyHash.hash(op));
-        AgentKeys.requireSignature(op.agents[0].kind, approval.key, digest, approval.signature, msg.sender);
-        Provision[] memory provisions = PolicyAgents.create(
-            _agents,
-            _provisioned,
-            op.policy,
-            op.ownerCommitment,
-            op.agents,
-            acceptances,
-            Consent(_domainSeparatorV4(), msg.sender)
-        );
-        _append(op.policy, provisions, op.checkpoint);
+        LeafId[] memory provisioned = PolicyAgents.create(_agents, _provisioned, op, acceptances, approval, _context());
+        _append(op.policy, op.agents, provisioned, op.checkpoint);
         return op.policy;
     }
 
@@ -79,32 +57,29 @@ contract AgentPolicyRegistry is IAgentPolicyRegistry, EIP712 {
         Acceptance[] calldata acceptances,
         Approval[] calldata approvals
     ) external {
-        Approver[] memory approvers = _approve(_proposal(op), AuthorizeHash.hash(op), approvals);
-        (Provision[] memory provisions, LeafId[] memory revoked) = PolicyAgents.authorize(
+        (LeafId[] memory provisioned, LeafId[] memory revoked) = PolicyAgents.authorize(
             _agents,
+            _authority,
             _provisioned,
-            op.policy,
-            op.changes,
+            op,
             acceptances,
-            approvers,
-            Consent(_domainSeparatorV4(), msg.sender)
+            approvals,
+            _context()
         );
-        _append(op.policy, provisions, op.checkpoint);
+        _append(op.policy, op.changes, provisioned, op.checkpoint);
         _revoke(revoked);
     }
 
     /// @inheritdoc IAgentPolicyRegistry
     function revoke(Revoke calldata op, Approval[] calldata approvals) external {
-        Approver[] memory approvers = _approve(_proposal(op), RevokeHash.hash(op), approvals);
-        _revoke(PolicyAgents.revoke(_agents, op.policy, op.revocations, approvers));
+        _revoke(PolicyAgents.revoke(_agents, _authority, op, approvals, _context()));
     }
 
     /// @inheritdoc IAgentPolicyRegistry
     function renounce(Renounce calldata op, Approval calldata approval) external {
         Approval[] memory approvals = new Approval[](1);
         approvals[0] = approval;
-        _approve(_proposal(op), RenounceHash.hash(op), approvals);
-        _revoke(PolicyAgents.renounce(_agents, op.policy, op.agent, op.authorizations));
+        _revoke(PolicyAgents.renounce(_agents, _authority, op, approvals, _context()));
     }
 
     /// @inheritdoc IAccumulators
@@ -116,35 +91,29 @@ contract AgentPolicyRegistry is IAgentPolicyRegistry, EIP712 {
 
     /// @inheritdoc IAgentPolicyRegistry
     function checkCreatePolicy(CreatePolicy calldata op) external view {
-        _requireCreatable(op);
-        PolicyAgents.checkCreate(_agents, _provisioned, op.policy, op.agents);
+        PolicyAgents.checkCreate(_agents, _provisioned, op);
     }
 
     /// @inheritdoc IAgentPolicyRegistry
     function checkAuthorize(Authorize calldata op, KeyId[] calldata approvers) external view {
-        Approver[] memory checked = PolicyAuthority.check(_authority, _agents, _proposal(op), approvers);
-        PolicyAgents.checkAuthorize(_agents, _provisioned, op.policy, op.changes, checked);
+        PolicyAgents.checkAuthorize(_agents, _authority, _provisioned, op, approvers);
     }
 
     /// @inheritdoc IAgentPolicyRegistry
     function checkRevoke(Revoke calldata op, KeyId[] calldata approvers) external view {
-        Approver[] memory checked = PolicyAuthority.check(_authority, _agents, _proposal(op), approvers);
-        PolicyAgents.checkRevoke(_agents, op.policy, op.revocations, checked);
+        PolicyAgents.checkRevoke(_agents, _authority, op, approvers);
     }
 
     /// @inheritdoc IAgentPolicyRegistry
     function checkRenounce(Renounce calldata op) external view {
-        KeyId[] memory approvers = new KeyId[](1);
-        approvers[0] = op.agent;
-        PolicyAuthority.check(_authority, _agents, _proposal(op), approvers);
-        PolicyAgents.checkRenounce(_agents, op.policy, op.agent, op.authorizations);
+        PolicyAgents.checkRenounce(_agents, _authority, op);
     }
 
     // ---- Queries: policies ---------------------------------------------------------------------------------------------
 
     /// @inheritdoc IAgentPolicyRegistry
     function policyAddress(uint256 ownerCommitment, KeyId creator) external view returns (PolicyId policy) {
-        return _policyAddress(ownerCommitment, creator);
+        return PolicyAddress.compute(address(this), ownerCommitment, creator);
     }
 
     /// @inheritdoc IAgentPolicyRegistry
@@ -289,24 +258,22 @@ contract AgentPolicyRegistry is IAgentPolicyRegistry, EIP712 {
 
     // ---- Internal ------------------------------------------------------------------------------------------------------
 
-    /// @dev Checks the approvals of an operation and uses its nonce.
-    function _approve(
-        Proposal memory proposal,
-        bytes32 structHash,
-        Approval[] memory approvals
-    ) private returns (Approver[] memory approvers) {
-        bytes32 digest = _hashTypedDataV4(structHash);
-        return PolicyAuthority.approve(_authority, _agents, proposal, digest, approvals, msg.sender);
-    }
-
-    /// @dev Appends leaves; a generation that they fill is checkpointed with the one that they open.
-    function _append(PolicyId policy, Provision[] memory provisions, bool checkpointed) private {
+    /// @dev Appends the leaf of every change with a commitment, which only comes with PROVE; a generation that they fill is
+    /// checkpointed with the one that they open.
+    function _append(
+        PolicyId policy,
+        AgentChange[] calldata changes,
+        LeafId[] memory provisioned,
+        bool checkpointed
+    ) private {
         uint16 generation = _provisioned.head.generation;
-        for (uint256 i = 0; i < provisions.length; ++i) {
-            Provision memory provision = provisions[i];
-            LeafId leaf = ProvisionedTree.append(_provisioned, policy, provision.commitment, provision.expiry);
+        uint256 count = 0;
+        for (uint256 i = 0; i < changes.length; ++i) {
+            uint256 commitment = changes[i].commitment;
+            if (commitment == 0) continue;
+            LeafId leaf = ProvisionedTree.append(_provisioned, policy, commitment, uint40(changes[i].expiry));
             // the agent's record says so already
-            assert(LeafId.unwrap(leaf) == LeafId.unwrap(provision.leaf));
+            assert(LeafId.unwrap(leaf) == LeafId.unwrap(provisioned[count++]));
             if (RevokedTree.growsAt(leaf.index())) RevokedTree.grow(_revoked, leaf);
         }
         if (!checkpointed) return;
@@ -321,40 +288,8 @@ contract AgentPolicyRegistry is IAgentPolicyRegistry, EIP712 {
         else if (leaves.length > 1) RevokedTree.setMany(_revoked, _provisioned, leaves);
     }
 
-    /// @dev What `createPolicy` checks but for signatures and agents; returns the creator.
-    function _requireCreatable(CreatePolicy calldata op) private view returns (KeyId creator) {
-        if (block.timestamp > op.deadline) revert AgentPolicyDeadlinePassed(op.deadline, block.timestamp);
-        if (op.ownerCommitment == 0 || op.ownerCommitment >= ScalarField.R) {
-            revert AgentPolicyOwnerCommitmentInvalid(op.ownerCommitment);
-        }
-        AgentSteps.requireBatch(op.agents.length);
-        AgentChange calldata first = op.agents[0];
-        AgentKeys.requireKey(first.kind, first.key);
-        creator = AgentKeys.idOf(first.key);
-        PolicyId computed = _policyAddress(op.ownerCommitment, creator);
-        if (PolicyId.unwrap(computed) != PolicyId.unwrap(op.policy)) {
-            revert AgentPolicyAddressMismatch(op.policy, computed);
-        }
-    }
-
-    /// @dev `I` of protocol §2: nobody else can take it, as it depends on the creator's key, registry and chain.
-    function _policyAddress(uint256 ownerCommitment, KeyId creator) private view returns (PolicyId) {
-        uint256 place = uint256(keccak256(abi.encode(block.chainid, address(this), creator))) >> 8;
-        return PolicyId.wrap(Poseidon2.c4(POLICY, ownerCommitment, place, 0));
-    }
-
-    /// @dev The frame of the operation.
-    function _proposal(Authorize calldata op) private pure returns (Proposal memory) {
-        return Proposal(op.policy, op.epoch, op.proposer, op.lane, op.nonce, op.deadline);
-    }
-
-    /// @dev The frame of the operation.
-    function _proposal(Revoke calldata op) private pure returns (Proposal memory) {
-        return Proposal(op.policy, op.epoch, op.proposer, op.lane, op.nonce, op.deadline);
-    }
-
-    /// @dev The frame of the operation; the agent proposes.
-    function _proposal(Renounce calldata op) private pure returns (Proposal memory) {
-        return Proposal(op.policy, op.epoch, op.agent, op.lane, op.nonce, op.deadline);
+    /// @dev What the libraries check signatures against; they do not ask for the sender themselves.
+    function _context() private view returns (Context memory) {
+        return Context(_domainSeparatorV4(), msg.sender);
     }
 }

@@ -33,10 +33,10 @@ library AgentRecords {
         mapping(PolicyId policy => ProverSlots.State slots) slots;
     }
 
-    /// @dev The head of a policy; reverts if there is none.
-    function headOf(State storage self, PolicyId policy) internal view returns (Policy memory head) {
-        head = self.heads[policy];
-        if (head.epoch == 0) revert IAgentPolicyRegistry.AgentPolicyUnknown(policy);
+    /// @dev The epoch of a policy; reverts if there is none.
+    function epochOf(State storage self, PolicyId policy) internal view returns (uint32 epoch) {
+        epoch = self.heads[policy].epoch;
+        if (epoch == 0) revert IAgentPolicyRegistry.AgentPolicyUnknown(policy);
     }
 
     /// @dev True while the agent's PROVE holds: the second of its expiry is the last.
@@ -44,29 +44,24 @@ library AgentRecords {
         return record.authorizations & Authorizations.PROVE != 0 && block.timestamp <= record.expiry;
     }
 
-    /// @dev Writes a step and says so; `head` is in memory and written by the caller.
-    function write(
-        State storage self,
-        PolicyId policy,
-        Policy memory head,
-        Step memory step,
-        bytes memory key
-    ) internal {
+    /// @dev Lists an agent that is new in this epoch. A key of a former epoch keeps its place.
+    function list(State storage self, PolicyId policy, Policy memory head, KeyId agent) internal {
+        if (self.records[policy][agent].kind == 0) self.keys[policy][head.agentCount++] = agent;
+    }
+
+    /// @dev Writes a step and says so. The head, which the steps share, is written once by the caller.
+    function write(State storage self, PolicyId policy, Step memory step) internal {
         Agent memory record = step.record;
-        if (step.added) {
-            // a key that was here in a former epoch keeps its place in the list
-            if (self.records[policy][step.agent].kind == 0) self.keys[policy][head.agentCount++] = step.agent;
-            emit IAgentPolicyRegistry.AgentAdded(policy, step.agent, record.epoch, record.kind, key);
-        }
-        self.records[policy][step.agent] = record;
-        emit IAgentPolicyRegistry.AgentAuthorizationsChanged(policy, step.agent, step.before, record.authorizations);
+        KeyId agent = step.agent;
+        self.records[policy][agent] = record;
+        emit IAgentPolicyRegistry.AgentAuthorizationsChanged(policy, agent, step.before, record.authorizations);
         LeafId leaf = record.leaf;
         if (step.commitment != 0) {
             self.commitments[policy][step.commitment] = true;
             ProverSlots.put(self.slots[policy], record.slot, leaf, record.expiry);
             emit IAgentPolicyRegistry.AgentProvisioned(
                 policy,
-                step.agent,
+                agent,
                 leaf.generation(),
                 leaf.index(),
                 step.commitment,
@@ -74,7 +69,7 @@ library AgentRecords {
             );
         }
         if (step.revokes) {
-            emit IAgentPolicyRegistry.AgentRevoked(policy, step.agent, leaf.generation(), leaf.index());
+            emit IAgentPolicyRegistry.AgentRevoked(policy, agent, leaf.generation(), leaf.index());
         }
     }
 }

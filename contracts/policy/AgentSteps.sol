@@ -40,11 +40,11 @@ library AgentSteps {
     /// @dev The expiry that says none, 2^40 − 1.
     uint256 private constant NO_EXPIRY = type(uint40).max;
 
-    /// @dev Starts the plan of an operation on `count` agents.
-    function start(PolicyId policy, Policy memory head, uint256 count) internal pure returns (Plan memory plan) {
+    /// @dev Starts the plan of an operation on `count` agents. A plan is filled, never returned: to return a struct in memory
+    /// costs its initialization each time.
+    function start(Plan memory plan, PolicyId policy, uint256 count) internal pure {
         requireBatch(count);
         plan.policy = policy;
-        plan.head = head;
         plan.steps = new Step[](count);
     }
 
@@ -63,15 +63,16 @@ library AgentSteps {
         AgentChange calldata change,
         LeafId next
     ) internal view {
-        Step memory step = _step(plan, i, AgentKeys.idOf(change.key), change.authorizations);
-        _load(self, plan, step, change);
+        Step memory step = plan.steps[i];
         uint8 bits = change.authorizations;
+        _claim(plan, i, AgentKeys.idOf(change.key), bits);
+        _load(self, plan, step, change);
         uint8 held = AgentRecords.proves(step.record) ? step.before : step.before & ~Authorizations.PROVE;
         uint8 gains = bits & ~held;
         uint8 loses = step.before & ~bits;
         if (gains | loses == 0) revert IAgentPolicyRegistry.AgentPolicyNothingChanges(plan.policy, step.agent);
         plan.needed |= Rights.neededFor(gains, loses);
-        _drop(plan, step, loses);
+        if (loses != 0) _drop(plan, step, loses);
         if (gains & Authorizations.PROVE != 0) {
             _prove(self, plan, i, change, next);
         } else {
@@ -90,7 +91,8 @@ library AgentSteps {
         KeyId agent,
         uint8 named
     ) internal view {
-        Step memory step = _step(plan, i, agent, named);
+        Step memory step = plan.steps[i];
+        _claim(plan, i, agent, named);
         if (named == 0) revert IAgentPolicyRegistry.AgentPolicyAuthorizationsEmpty(agent);
         step.record = self.records[plan.policy][agent];
         if (step.record.epoch != plan.head.epoch) {
@@ -107,7 +109,7 @@ library AgentSteps {
     }
 
     /// @dev Begins a step; an agent occurs once in an operation, so that steps do not build on one another.
-    function _step(Plan memory plan, uint256 i, KeyId agent, uint8 bits) private pure returns (Step memory step) {
+    function _claim(Plan memory plan, uint256 i, KeyId agent, uint8 bits) private pure {
         for (uint256 j = 0; j < i; ++j) {
             if (KeyId.unwrap(plan.steps[j].agent) == KeyId.unwrap(agent)) {
                 revert IAgentPolicyRegistry.AgentPolicyAgentRepeated(agent);
@@ -116,8 +118,7 @@ library AgentSteps {
         if (bits & ~Authorizations.ALL != 0) {
             revert IAgentPolicyRegistry.AgentPolicyAuthorizationsUnknown(agent, bits);
         }
-        step = plan.steps[i];
-        step.agent = agent;
+        plan.steps[i].agent = agent;
     }
 
     /// @dev The record of the agent of a change, a fresh one if it is new in this epoch. Its kind is pinned for ever.
@@ -128,16 +129,15 @@ library AgentSteps {
         AgentChange calldata change
     ) private view {
         KeyId agent = step.agent;
-        Agent memory record = self.records[plan.policy][agent];
-        if (record.kind != 0 && record.kind != change.kind) {
-            revert IAgentPolicyRegistry.AgentPolicyKindMismatch(agent, change.kind, record.kind);
+        Agent storage stored = self.records[plan.policy][agent];
+        uint8 kind = stored.kind;
+        if (kind != 0 && kind != change.kind) {
+            revert IAgentPolicyRegistry.AgentPolicyKindMismatch(agent, change.kind, kind);
         }
-        if (record.epoch == plan.head.epoch) {
-            if (record.authorizations == 0) {
-                revert IAgentPolicyRegistry.AgentPolicyAgentRemoved(plan.policy, agent);
-            }
-            step.record = record;
-            step.before = record.authorizations;
+        if (stored.epoch == plan.head.epoch) {
+            step.record = stored;
+            step.before = step.record.authorizations;
+            if (step.before == 0) revert IAgentPolicyRegistry.AgentPolicyAgentRemoved(plan.policy, agent);
             return;
         }
         AgentKeys.requireKey(change.kind, change.key);
@@ -159,11 +159,12 @@ library AgentSteps {
         _requireCommitment(self, plan, i, change.commitment);
         _requireExpiry(change.expiry);
         step.commitment = change.commitment;
-        step.record.provedFrom = uint40(block.timestamp);
-        step.record.provedUntil = 0;
-        step.record.expiry = uint40(change.expiry);
-        step.record.leaf = next;
-        step.record.slot = _takeSlot(self, plan);
+        Agent memory record = step.record;
+        record.provedFrom = uint40(block.timestamp);
+        record.provedUntil = 0;
+        record.expiry = uint40(change.expiry);
+        record.leaf = next;
+        record.slot = _takeSlot(self, plan);
         ++plan.provisions;
     }
 

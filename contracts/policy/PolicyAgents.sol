@@ -5,224 +5,306 @@ import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/Messa
 import {ProvisionedTree} from "../accumulator/ProvisionedTree.sol";
 import {IAgentPolicyRegistry} from "../interfaces/IAgentPolicyRegistry.sol";
 import {AgentKeys} from "../libraries/AgentKeys.sol";
-import {Acceptance, AgentAcceptance, AgentAcceptanceHash} from "../types/Acceptance.sol";
+import {Acceptance, AgentAcceptanceHash} from "../types/Acceptance.sol";
 import {AgentChange} from "../types/AgentChange.sol";
+import {Approval} from "../types/Approval.sol";
 import {Authorizations} from "../types/Authorizations.sol";
+import {Authorize, AuthorizeHash} from "../types/Authorize.sol";
+import {CreatePolicy, CreatePolicyHash} from "../types/CreatePolicy.sol";
 import {KeyId} from "../types/KeyId.sol";
 import {LeafId} from "../types/LeafId.sol";
-import {Policy} from "../types/Policy.sol";
 import {PolicyId} from "../types/PolicyId.sol";
-import {AgentRevocation} from "../types/Revoke.sol";
+import {Renounce, RenounceHash} from "../types/Renounce.sol";
+import {AgentRevocation, Revoke, RevokeHash} from "../types/Revoke.sol";
 import {AgentRecords, Step} from "./AgentRecords.sol";
 import {AgentSteps, Plan} from "./AgentSteps.sol";
+import {PolicyAddress} from "./PolicyAddress.sol";
+import {PolicyAuthority, Proposal} from "./PolicyAuthority.sol";
 import {Approver, Rights} from "./Rights.sol";
 
-/// @dev A leaf that the registry is to append, and where it must come to lie.
-struct Provision {
-    uint256 commitment;
-    uint40 expiry;
-    LeafId leaf;
-}
-
-/// @dev What acceptances are checked against.
-struct Consent {
+/// @dev What signatures are checked against.
+struct Context {
     bytes32 domainSeparator;
     address sender;
 }
 
 /// @title PolicyAgents
-/// @notice The agents of policies: plans an operation on them, checks the approvers' rights to it, and writes it.
-/// @dev Leaves to append and bits to set are returned to the registry, which alone touches the accumulators.
+/// @notice The operations on the agents of policies: who may do what, the plan of it, and its writing.
+/// @dev Leaves to append and bits to set are returned to the registry, which alone touches the accumulators; the
+/// provisioned tree is only read, for where the next leaves will lie.
 library PolicyAgents {
     /// @dev The epoch that a policy starts in.
     uint32 private constant FIRST_EPOCH = 1;
 
     /// @notice Opens a policy with its first agents.
     /// @param self The agents.
-    /// @param tree The provisioned tree, only read: it tells where the next leaves will lie.
-    /// @param policy The policy address.
-    /// @param ownerCommitment O, for the log.
-    /// @param agents The first is the creator, whose approval was checked.
+    /// @param tree The provisioned tree.
+    /// @param op What is signed.
     /// @param acceptances One for each agent.
-    /// @param consent What acceptances are checked against.
-    /// @return provisions Leaves to append.
+    /// @param approval The creator's.
+    /// @param context What signatures are checked against.
+    /// @return provisioned Where the leaves must come to lie, one for each change with a commitment, in that order.
     function create(
         AgentRecords.State storage self,
         ProvisionedTree.State storage tree,
-        PolicyId policy,
-        uint256 ownerCommitment,
-        AgentChange[] calldata agents,
+        CreatePolicy calldata op,
         Acceptance[] calldata acceptances,
-        Consent calldata consent
-    ) external returns (Provision[] memory provisions) {
-        (Plan memory plan, Approver[] memory approvers) = _planCreation(self, tree, policy, agents);
-        emit IAgentPolicyRegistry.PolicyCreated(policy, approvers[0].id, ownerCommitment);
-        return _admit(self, plan, agents, acceptances, approvers, consent);
+        Approval calldata approval,
+        Context calldata context
+    ) external returns (LeafId[] memory provisioned) {
+        Plan memory plan;
+        Approver[] memory approvers = _planCreation(self, tree, plan, op);
+        KeyId creator = approvers[0].id;
+        KeyId approver = AgentKeys.idOf(approval.key);
+        if (KeyId.unwrap(approver) != KeyId.unwrap(creator)) {
+            revert IAgentPolicyRegistry.AgentPolicyCreatorNotApproving(creator, approver);
+        }
+        bytes32 digest = _digest(context, CreatePolicyHash.hash(op));
+        AgentKeys.requireSignature(op.agents[0].kind, approval.key, digest, approval.signature, context.sender);
+        emit IAgentPolicyRegistry.PolicyCreated(op.policy, creator, op.ownerCommitment);
+        return _admit(self, plan, op.agents, acceptances, approvers, context);
     }
 
     /// @notice Sets the authorizations of agents.
     /// @param self The agents.
-    /// @param tree The provisioned tree, only read: it tells where the next leaves will lie.
-    /// @param policy The policy address.
-    /// @param changes What is to change.
+    /// @param authority The nonces.
+    /// @param tree The provisioned tree.
+    /// @param op What is signed.
     /// @param acceptances One for each change.
-    /// @param approvers Whose approval was checked.
-    /// @param consent What acceptances are checked against.
-    /// @return provisions Leaves to append.
+    /// @param approvals Of agents of the policy.
+    /// @param context What signatures are checked against.
+    /// @return provisioned Where the leaves must come to lie, one for each change with a commitment, in that order.
     /// @return revoked Leaves whose bit is to be set.
     function authorize(
         AgentRecords.State storage self,
+        PolicyAuthority.State storage authority,
         ProvisionedTree.State storage tree,
-        PolicyId policy,
-        AgentChange[] calldata changes,
+        Authorize calldata op,
         Acceptance[] calldata acceptances,
-        Approver[] calldata approvers,
-        Consent calldata consent
-    ) external returns (Provision[] memory provisions, LeafId[] memory revoked) {
-        Plan memory plan = _planChanges(self, tree, policy, AgentRecords.headOf(self, policy), changes);
-        Rights.requireHeld(policy, approvers, plan.needed);
-        provisions = _admit(self, plan, changes, acceptances, approvers, consent);
-        return (provisions, _revoked(plan));
+        Approval[] calldata approvals,
+        Context calldata context
+    ) external returns (LeafId[] memory provisioned, LeafId[] memory revoked) {
+        bytes32 digest = _digest(context, AuthorizeHash.hash(op));
+        Approver[] memory approvers = PolicyAuthority.approve(
+            authority,
+            self,
+            _proposal(op),
+            digest,
+            approvals,
+            context.sender
+        );
+        Plan memory plan;
+        _planAuthorization(self, tree, plan, op, approvers);
+        provisioned = _admit(self, plan, op.changes, acceptances, approvers, context);
+        return (provisioned, _revoked(plan));
     }
 
     /// @notice Takes authorizations from agents.
     /// @param self The agents.
-    /// @param policy The policy address.
-    /// @param revocations What is to be taken.
-    /// @param approvers Whose approval was checked.
+    /// @param authority The nonces.
+    /// @param op What is signed.
+    /// @param approvals Of agents of the policy.
+    /// @param context What signatures are checked against.
     /// @return revoked Leaves whose bit is to be set.
     function revoke(
         AgentRecords.State storage self,
-        PolicyId policy,
-        AgentRevocation[] calldata revocations,
-        Approver[] calldata approvers
+        PolicyAuthority.State storage authority,
+        Revoke calldata op,
+        Approval[] calldata approvals,
+        Context calldata context
     ) external returns (LeafId[] memory revoked) {
-        Plan memory plan = _planRevocations(self, policy, revocations, approvers);
+        bytes32 digest = _digest(context, RevokeHash.hash(op));
+        Approver[] memory approvers = PolicyAuthority.approve(
+            authority,
+            self,
+            _proposal(op),
+            digest,
+            approvals,
+            context.sender
+        );
+        Plan memory plan;
+        _planRevocation(self, plan, op, approvers);
         _write(self, plan);
         return _revoked(plan);
     }
 
     /// @notice Takes authorizations from an agent that gives them up.
     /// @param self The agents.
-    /// @param policy The policy address.
-    /// @param agent Whose approval was checked.
-    /// @param authorizations What is to be taken.
+    /// @param authority The nonces.
+    /// @param op What is signed.
+    /// @param approvals The agent's alone.
+    /// @param context What signatures are checked against.
     /// @return revoked The leaf whose bit is to be set, if any.
     function renounce(
         AgentRecords.State storage self,
-        PolicyId policy,
-        KeyId agent,
-        uint8 authorizations
+        PolicyAuthority.State storage authority,
+        Renounce calldata op,
+        Approval[] calldata approvals,
+        Context calldata context
     ) external returns (LeafId[] memory revoked) {
-        Plan memory plan = _planRenunciation(self, policy, agent, authorizations);
+        bytes32 digest = _digest(context, RenounceHash.hash(op));
+        PolicyAuthority.approve(authority, self, _proposal(op), digest, approvals, context.sender);
+        Plan memory plan;
+        _planRenunciation(self, plan, op);
         _write(self, plan);
         return _revoked(plan);
     }
 
-    /// @notice What `create` checks, but for acceptances.
+    /// @notice What `create` checks but for signatures.
+    /// @param self The agents.
+    /// @param tree The provisioned tree.
+    /// @param op What is to be signed.
     function checkCreate(
         AgentRecords.State storage self,
         ProvisionedTree.State storage tree,
-        PolicyId policy,
-        AgentChange[] calldata agents
+        CreatePolicy calldata op
     ) external view {
-        _planCreation(self, tree, policy, agents);
+        Plan memory plan;
+        _planCreation(self, tree, plan, op);
     }
 
-    /// @notice What `authorize` checks, but for acceptances.
+    /// @notice What `authorize` checks but for signatures.
+    /// @param self The agents.
+    /// @param authority The nonces.
+    /// @param tree The provisioned tree.
+    /// @param op What is to be signed.
+    /// @param keys Who would approve.
     function checkAuthorize(
         AgentRecords.State storage self,
+        PolicyAuthority.State storage authority,
         ProvisionedTree.State storage tree,
-        PolicyId policy,
-        AgentChange[] calldata changes,
-        Approver[] calldata approvers
+        Authorize calldata op,
+        KeyId[] calldata keys
     ) external view {
-        Plan memory plan = _planChanges(self, tree, policy, AgentRecords.headOf(self, policy), changes);
-        Rights.requireHeld(policy, approvers, plan.needed);
+        Plan memory plan;
+        _planAuthorization(self, tree, plan, op, _approvers(self, authority, _proposal(op), keys));
     }
 
-    /// @notice What `revoke` checks.
+    /// @notice What `revoke` checks but for signatures.
+    /// @param self The agents.
+    /// @param authority The nonces.
+    /// @param op What is to be signed.
+    /// @param keys Who would approve.
     function checkRevoke(
         AgentRecords.State storage self,
-        PolicyId policy,
-        AgentRevocation[] calldata revocations,
-        Approver[] calldata approvers
+        PolicyAuthority.State storage authority,
+        Revoke calldata op,
+        KeyId[] calldata keys
     ) external view {
-        _planRevocations(self, policy, revocations, approvers);
+        Plan memory plan;
+        _planRevocation(self, plan, op, _approvers(self, authority, _proposal(op), keys));
     }
 
-    /// @notice What `renounce` checks.
+    /// @notice What `renounce` checks but for signatures.
+    /// @param self The agents.
+    /// @param authority The nonces.
+    /// @param op What is to be signed.
     function checkRenounce(
         AgentRecords.State storage self,
-        PolicyId policy,
-        KeyId agent,
-        uint8 authorizations
+        PolicyAuthority.State storage authority,
+        Renounce calldata op
     ) external view {
-        _planRenunciation(self, policy, agent, authorizations);
+        KeyId[] memory keys = new KeyId[](1);
+        keys[0] = op.agent;
+        _approvers(self, authority, _proposal(op), keys);
+        Plan memory plan;
+        _planRenunciation(self, plan, op);
     }
 
-    /// @dev A policy's first operation, approved by its creator, which is to hold all rights.
+    /// @dev Who would approve, checked but for signatures.
+    function _approvers(
+        AgentRecords.State storage self,
+        PolicyAuthority.State storage authority,
+        Proposal memory proposal,
+        KeyId[] memory keys
+    ) private view returns (Approver[] memory approvers) {
+        approvers = new Approver[](keys.length);
+        for (uint256 i = 0; i < keys.length; ++i) approvers[i].id = keys[i];
+        PolicyAuthority.check(authority, self, proposal, approvers);
+    }
+
+    /// @dev A policy's first operation; its creator approves and is to hold all rights.
     function _planCreation(
         AgentRecords.State storage self,
         ProvisionedTree.State storage tree,
-        PolicyId policy,
-        AgentChange[] calldata agents
-    ) private view returns (Plan memory plan, Approver[] memory approvers) {
-        Policy memory head = self.heads[policy];
-        if (head.epoch != 0) revert IAgentPolicyRegistry.AgentPolicyExists(policy);
-        AgentSteps.requireBatch(agents.length);
-        uint8 bits = agents[0].authorizations;
+        Plan memory plan,
+        CreatePolicy calldata op
+    ) private view returns (Approver[] memory approvers) {
+        PolicyAuthority.requireTime(op.deadline);
+        AgentSteps.requireBatch(op.agents.length);
+        AgentChange calldata creator = op.agents[0];
+        AgentKeys.requireKey(creator.kind, creator.key);
+        uint8 bits = creator.authorizations;
         if (bits != Authorizations.ALL) revert IAgentPolicyRegistry.AgentPolicyCreatorNeedsAll(bits);
-        head.epoch = FIRST_EPOCH;
-        head.createdAt = uint40(block.timestamp);
-        plan = _planChanges(self, tree, policy, head, agents);
         approvers = new Approver[](1);
-        approvers[0] = Approver(plan.steps[0].agent, bits);
+        (approvers[0].id, approvers[0].held) = (AgentKeys.idOf(creator.key), bits);
+        // under delegatecall this is the registry
+        PolicyId computed = PolicyAddress.compute(address(this), op.ownerCommitment, approvers[0].id);
+        if (PolicyId.unwrap(computed) != PolicyId.unwrap(op.policy)) {
+            revert IAgentPolicyRegistry.AgentPolicyAddressMismatch(op.policy, computed);
+        }
+        if (self.heads[op.policy].epoch != 0) revert IAgentPolicyRegistry.AgentPolicyExists(op.policy);
+        plan.head.epoch = FIRST_EPOCH;
+        plan.head.createdAt = uint40(block.timestamp);
+        _planChanges(self, tree, plan, op.policy, op.agents);
+    }
+
+    /// @dev One step for each change, all within the approvers' rights.
+    function _planAuthorization(
+        AgentRecords.State storage self,
+        ProvisionedTree.State storage tree,
+        Plan memory plan,
+        Authorize calldata op,
+        Approver[] memory approvers
+    ) private view {
+        plan.head = self.heads[op.policy];
+        _planChanges(self, tree, plan, op.policy, op.changes);
+        Rights.requireHeld(op.policy, approvers, plan.needed);
     }
 
     /// @dev One step for each change.
     function _planChanges(
         AgentRecords.State storage self,
         ProvisionedTree.State storage tree,
+        Plan memory plan,
         PolicyId policy,
-        Policy memory head,
         AgentChange[] calldata changes
-    ) private view returns (Plan memory plan) {
-        plan = AgentSteps.start(policy, head, changes.length);
+    ) private view {
+        AgentSteps.start(plan, policy, changes.length);
         for (uint256 i = 0; i < changes.length; ++i) {
             AgentSteps.set(self, plan, i, changes[i], ProvisionedTree.upcoming(tree, plan.provisions));
         }
         AgentSteps.requireAdmin(plan);
     }
 
-    /// @dev One step for each revocation, of which one at least must take something.
-    function _planRevocations(
+    /// @dev One step for each revocation, of which one at least must take something, all within the approvers' rights.
+    function _planRevocation(
         AgentRecords.State storage self,
-        PolicyId policy,
-        AgentRevocation[] calldata revocations,
-        Approver[] calldata approvers
-    ) private view returns (Plan memory plan) {
-        plan = AgentSteps.start(policy, AgentRecords.headOf(self, policy), revocations.length);
+        Plan memory plan,
+        Revoke calldata op,
+        Approver[] memory approvers
+    ) private view {
+        AgentRevocation[] calldata revocations = op.revocations;
+        plan.head = self.heads[op.policy];
+        AgentSteps.start(plan, op.policy, revocations.length);
         bool idle = true;
         for (uint256 i = 0; i < revocations.length; ++i) {
             AgentSteps.take(self, plan, i, revocations[i].agent, revocations[i].authorizations);
             if (_changes(plan.steps[i])) idle = false;
         }
-        if (idle) revert IAgentPolicyRegistry.AgentPolicyNothingToRevoke(policy);
-        Rights.requireHeld(policy, approvers, plan.needed);
+        if (idle) revert IAgentPolicyRegistry.AgentPolicyNothingToRevoke(op.policy);
         AgentSteps.requireAdmin(plan);
+        Rights.requireHeld(op.policy, approvers, plan.needed);
     }
 
     /// @dev One step, which must take something and needs no right.
-    function _planRenunciation(
-        AgentRecords.State storage self,
-        PolicyId policy,
-        KeyId agent,
-        uint8 authorizations
-    ) private view returns (Plan memory plan) {
-        plan = AgentSteps.start(policy, AgentRecords.headOf(self, policy), 1);
-        AgentSteps.take(self, plan, 0, agent, authorizations);
-        if (!_changes(plan.steps[0])) revert IAgentPolicyRegistry.AgentPolicyNothingChanges(policy, agent);
+    function _planRenunciation(AgentRecords.State storage self, Plan memory plan, Renounce calldata op) private view {
+        plan.head = self.heads[op.policy];
+        AgentSteps.start(plan, op.policy, 1);
+        AgentSteps.take(self, plan, 0, op.agent, op.authorizations);
+        if (!_changes(plan.steps[0])) {
+            revert IAgentPolicyRegistry.AgentPolicyNothingChanges(op.policy, op.agent);
+        }
         AgentSteps.requireAdmin(plan);
     }
 
@@ -233,21 +315,24 @@ library PolicyAgents {
         AgentChange[] calldata changes,
         Acceptance[] calldata acceptances,
         Approver[] memory approvers,
-        Consent calldata consent
-    ) private returns (Provision[] memory provisions) {
+        Context calldata context
+    ) private returns (LeafId[] memory provisioned) {
         if (acceptances.length != changes.length) {
             revert IAgentPolicyRegistry.AgentPolicyAcceptanceCount(acceptances.length, changes.length);
         }
-        provisions = new Provision[](plan.provisions);
+        provisioned = new LeafId[](plan.provisions);
         uint256 count = 0;
         for (uint256 i = 0; i < changes.length; ++i) {
             Step memory step = plan.steps[i];
+            AgentChange calldata change = changes[i];
             bool needed = (step.added || step.commitment != 0) && !Rights.includes(approvers, step.agent);
-            _requireConsent(plan, step.agent, needed, changes[i], acceptances[i], consent);
-            AgentRecords.write(self, plan.policy, plan.head, step, changes[i].key);
-            if (step.commitment != 0) {
-                provisions[count++] = Provision(step.commitment, step.record.expiry, step.record.leaf);
+            _requireConsent(plan, step.agent, needed, change, acceptances[i], context);
+            if (step.added) {
+                AgentRecords.list(self, plan.policy, plan.head, step.agent);
+                emit IAgentPolicyRegistry.AgentAdded(plan.policy, step.agent, plan.head.epoch, change.kind, change.key);
             }
+            AgentRecords.write(self, plan.policy, step);
+            if (step.commitment != 0) provisioned[count++] = step.record.leaf;
         }
         self.heads[plan.policy] = plan.head;
     }
@@ -255,7 +340,7 @@ library PolicyAgents {
     /// @dev Writes what is taken; steps that take nothing leave no trace.
     function _write(AgentRecords.State storage self, Plan memory plan) private {
         for (uint256 i = 0; i < plan.steps.length; ++i) {
-            if (_changes(plan.steps[i])) AgentRecords.write(self, plan.policy, plan.head, plan.steps[i], "");
+            if (_changes(plan.steps[i])) AgentRecords.write(self, plan.policy, plan.steps[i]);
         }
         self.heads[plan.policy] = plan.head;
     }
@@ -267,7 +352,7 @@ library PolicyAgents {
         bool needed,
         AgentChange calldata change,
         Acceptance calldata acceptance,
-        Consent calldata consent
+        Context calldata context
     ) private view {
         uint64 deadline = acceptance.deadline;
         if (!needed) {
@@ -280,19 +365,9 @@ library PolicyAgents {
         if (block.timestamp > deadline) {
             revert IAgentPolicyRegistry.AgentPolicyAcceptanceExpired(agent, deadline, block.timestamp);
         }
-        bytes32 structHash = AgentAcceptanceHash.hash(
-            AgentAcceptance({
-                policy: plan.policy,
-                epoch: plan.head.epoch,
-                key: change.key,
-                commitment: change.commitment,
-                authorizations: change.authorizations,
-                expiry: change.expiry,
-                deadline: deadline
-            })
-        );
-        bytes32 digest = MessageHashUtils.toTypedDataHash(consent.domainSeparator, structHash);
-        AgentKeys.requireSignature(change.kind, change.key, digest, acceptance.signature, consent.sender);
+        bytes32 structHash = AgentAcceptanceHash.hash(plan.policy, plan.head.epoch, agent, change, deadline);
+        bytes32 digest = _digest(context, structHash);
+        AgentKeys.requireSignature(change.kind, change.key, digest, acceptance.signature, context.sender);
     }
 
     /// @dev True if the step takes or gives a bit.
@@ -307,5 +382,25 @@ library PolicyAgents {
         for (uint256 i = 0; i < plan.steps.length; ++i) {
             if (plan.steps[i].revokes) revoked[count++] = plan.steps[i].record.leaf;
         }
+    }
+
+    /// @dev What is signed of a struct.
+    function _digest(Context calldata context, bytes32 structHash) private pure returns (bytes32) {
+        return MessageHashUtils.toTypedDataHash(context.domainSeparator, structHash);
+    }
+
+    /// @dev The frame of the operation.
+    function _proposal(Authorize calldata op) private pure returns (Proposal memory) {
+        return Proposal(op.policy, op.epoch, op.proposer, op.lane, op.nonce, op.deadline);
+    }
+
+    /// @dev The frame of the operation.
+    function _proposal(Revoke calldata op) private pure returns (Proposal memory) {
+        return Proposal(op.policy, op.epoch, op.proposer, op.lane, op.nonce, op.deadline);
+    }
+
+    /// @dev The frame of the operation; the agent proposes.
+    function _proposal(Renounce calldata op) private pure returns (Proposal memory) {
+        return Proposal(op.policy, op.epoch, op.agent, op.lane, op.nonce, op.deadline);
     }
 }

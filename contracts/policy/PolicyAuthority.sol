@@ -31,7 +31,7 @@ library PolicyAuthority {
         mapping(PolicyId policy => mapping(KeyId proposer => mapping(uint192 lane => uint64 nonce))) nonces;
     }
 
-    /// @notice Checks the approvals of an operation and uses its nonce.
+    /// @dev Checks the approvals of an operation and uses its nonce.
     /// @param self The nonces.
     /// @param agents The agents, which are only read.
     /// @param proposal The operation's frame.
@@ -42,76 +42,62 @@ library PolicyAuthority {
     function approve(
         State storage self,
         AgentRecords.State storage agents,
-        Proposal calldata proposal,
+        Proposal memory proposal,
         bytes32 digest,
         Approval[] calldata approvals,
         address sender
-    ) external returns (Approver[] memory approvers) {
-        KeyId[] memory keys = new KeyId[](approvals.length);
-        for (uint256 i = 0; i < keys.length; ++i) keys[i] = AgentKeys.idOf(approvals[i].key);
-        approvers = _check(self, agents, proposal, keys);
-        for (uint256 i = 0; i < keys.length; ++i) {
-            AgentKeys.requireSignature(
-                agents.records[proposal.policy][keys[i]].kind,
-                approvals[i].key,
-                digest,
-                approvals[i].signature,
-                sender
-            );
+    ) internal returns (Approver[] memory approvers) {
+        approvers = new Approver[](approvals.length);
+        for (uint256 i = 0; i < approvals.length; ++i) approvers[i].id = AgentKeys.idOf(approvals[i].key);
+        check(self, agents, proposal, approvers);
+        for (uint256 i = 0; i < approvals.length; ++i) {
+            Approval calldata approval = approvals[i];
+            uint8 kind = agents.records[proposal.policy][approvers[i].id].kind;
+            AgentKeys.requireSignature(kind, approval.key, digest, approval.signature, sender);
         }
         self.nonces[proposal.policy][proposal.proposer][proposal.lane] = proposal.nonce + 1;
         emit IAgentPolicyRegistry.OperationExecuted(proposal.policy, proposal.proposer, proposal.lane, proposal.nonce);
     }
 
-    /// @notice What `approve` checks, but for signatures.
-    /// @param self The nonces.
-    /// @param agents The agents.
-    /// @param proposal The operation's frame.
-    /// @param keys Who would approve, strictly ascending.
-    /// @return approvers Who approves, and what each is authorized for now.
+    /// @dev What `approve` checks but for signatures: the operation is due, and the approvers are agents, strictly
+    /// ascending, the proposer among them. Notes what each is authorized for now.
     function check(
         State storage self,
         AgentRecords.State storage agents,
-        Proposal calldata proposal,
-        KeyId[] calldata keys
-    ) external view returns (Approver[] memory approvers) {
-        return _check(self, agents, proposal, keys);
-    }
-
-    /// @dev Reverts unless the operation is due and the keys are those of agents that may approve.
-    function _check(
-        State storage self,
-        AgentRecords.State storage agents,
-        Proposal calldata proposal,
-        KeyId[] memory keys
-    ) private view returns (Approver[] memory approvers) {
-        _requireDue(self, AgentRecords.headOf(agents, proposal.policy).epoch, proposal);
-        if (keys.length == 0 || keys.length > MAX_APPROVALS) {
-            revert IAgentPolicyRegistry.AgentPolicyApprovalCount(keys.length, MAX_APPROVALS);
+        Proposal memory proposal,
+        Approver[] memory approvers
+    ) internal view {
+        _requireDue(self, AgentRecords.epochOf(agents, proposal.policy), proposal);
+        if (approvers.length == 0 || approvers.length > MAX_APPROVALS) {
+            revert IAgentPolicyRegistry.AgentPolicyApprovalCount(approvers.length, MAX_APPROVALS);
         }
-        approvers = new Approver[](keys.length);
         KeyId previous;
         bool proposing = false;
-        for (uint256 i = 0; i < keys.length; ++i) {
-            KeyId key = keys[i];
-            if (uint256(KeyId.unwrap(key)) <= uint256(KeyId.unwrap(previous))) {
-                revert IAgentPolicyRegistry.AgentPolicyApprovalsNotAscending(previous, key);
+        for (uint256 i = 0; i < approvers.length; ++i) {
+            Approver memory approver = approvers[i];
+            if (uint256(KeyId.unwrap(approver.id)) <= uint256(KeyId.unwrap(previous))) {
+                revert IAgentPolicyRegistry.AgentPolicyApprovalsNotAscending(previous, approver.id);
             }
-            approvers[i] = _approver(agents, proposal, key);
-            if (KeyId.unwrap(key) == KeyId.unwrap(proposal.proposer)) proposing = true;
-            previous = key;
+            previous = approver.id;
+            approver.held = _held(agents, proposal, approver.id);
+            if (KeyId.unwrap(approver.id) == KeyId.unwrap(proposal.proposer)) proposing = true;
         }
         if (!proposing) revert IAgentPolicyRegistry.AgentPolicyProposerNotApproving(proposal.proposer);
     }
 
+    /// @dev Reverts after the deadline, whose second is the last.
+    function requireTime(uint64 deadline) internal view {
+        if (block.timestamp > deadline) {
+            revert IAgentPolicyRegistry.AgentPolicyDeadlinePassed(deadline, block.timestamp);
+        }
+    }
+
     /// @dev Reverts unless epoch, deadline and nonce are right.
-    function _requireDue(State storage self, uint32 epoch, Proposal calldata proposal) private view {
+    function _requireDue(State storage self, uint32 epoch, Proposal memory proposal) private view {
         if (proposal.epoch != epoch) {
             revert IAgentPolicyRegistry.AgentPolicyEpochMismatch(proposal.policy, proposal.epoch, epoch);
         }
-        if (block.timestamp > proposal.deadline) {
-            revert IAgentPolicyRegistry.AgentPolicyDeadlinePassed(proposal.deadline, block.timestamp);
-        }
+        requireTime(proposal.deadline);
         uint64 expected = self.nonces[proposal.policy][proposal.proposer][proposal.lane];
         if (proposal.nonce != expected) {
             revert IAgentPolicyRegistry.AgentPolicyNonceMismatch(
@@ -125,17 +111,16 @@ library PolicyAuthority {
     }
 
     /// @dev What the key is authorized for in the epoch of the operation.
-    function _approver(
+    function _held(
         AgentRecords.State storage agents,
-        Proposal calldata proposal,
+        Proposal memory proposal,
         KeyId key
-    ) private view returns (Approver memory) {
+    ) private view returns (uint8 held) {
         Agent storage record = agents.records[proposal.policy][key];
         if (record.epoch != proposal.epoch) {
             revert IAgentPolicyRegistry.AgentPolicyApproverUnknown(proposal.policy, key);
         }
-        uint8 held = record.authorizations;
+        held = record.authorizations;
         if (held == 0) revert IAgentPolicyRegistry.AgentPolicyApproverRemoved(proposal.policy, key);
-        return Approver(key, held);
     }
 }

@@ -18,7 +18,8 @@ library PolicyQueries {
     /// @param self The agents.
     /// @param policy The policy address.
     function policyOf(AgentRecords.State storage self, PolicyId policy) external view returns (PolicyView memory) {
-        Policy memory head = AgentRecords.headOf(self, policy);
+        AgentRecords.epochOf(self, policy);
+        Policy memory head = self.heads[policy];
         uint32 live = ProverSlots.unexpired(self.slots[policy], head.provers);
         return
             PolicyView({
@@ -39,7 +40,7 @@ library PolicyQueries {
         PolicyId policy,
         KeyId agent
     ) external view returns (AgentView memory) {
-        uint32 epoch = AgentRecords.headOf(self, policy).epoch;
+        uint32 epoch = AgentRecords.epochOf(self, policy);
         if (self.records[policy][agent].kind == 0) {
             revert IAgentPolicyRegistry.AgentPolicyAgentUnknown(policy, agent);
         }
@@ -58,11 +59,12 @@ library PolicyQueries {
         uint256 start,
         uint256 count
     ) external view returns (AgentView[] memory agents) {
-        Policy memory head = AgentRecords.headOf(self, policy);
-        uint256 left = start < head.agentCount ? head.agentCount - start : 0;
+        uint32 epoch = AgentRecords.epochOf(self, policy);
+        uint256 total = self.heads[policy].agentCount;
+        uint256 left = start < total ? total - start : 0;
         agents = new AgentView[](count < left ? count : left);
         for (uint256 i = 0; i < agents.length; ++i) {
-            agents[i] = _view(self, policy, head.epoch, self.keys[policy][start + i]);
+            agents[i] = _view(self, policy, epoch, self.keys[policy][start + i]);
         }
     }
 
@@ -70,7 +72,8 @@ library PolicyQueries {
     /// @param self The agents.
     /// @param policy The policy address.
     function liveLeavesOf(AgentRecords.State storage self, PolicyId policy) external view returns (LeafId[] memory) {
-        uint32 marks = AgentRecords.headOf(self, policy).provers;
+        AgentRecords.epochOf(self, policy);
+        uint32 marks = self.heads[policy].provers;
         ProverSlots.State storage slots = self.slots[policy];
         return ProverSlots.leaves(slots, ProverSlots.unexpired(slots, marks));
     }

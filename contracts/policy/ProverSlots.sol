@@ -12,28 +12,30 @@ library ProverSlots {
     /// @dev Places in a policy, and bits of the bitmap.
     uint256 internal constant COUNT = 32;
 
-    /// @dev Bits of a place: leaf id 40, expiry 40.
-    uint256 private constant WIDTH = 80;
+    /// @dev Seconds of an hour, the unit of expiries.
+    uint256 private constant HOUR = 3600;
 
-    /// @dev Places in a storage word.
-    uint256 private constant PER_WORD = 3;
+    /// @dev The hour that never passes, of leaves without expiry and of those that expire after the year 3883.
+    uint24 private constant NEVER = type(uint24).max;
 
-    /// @dev ⌈32 / 3⌉ words.
+    /// @dev A place: leaf id << 24 | hour of the expiry; four to a storage word.
     struct State {
-        uint256[11] words;
+        uint64[COUNT] places;
     }
 
     /// @dev Writes a place.
     function put(State storage self, uint256 slot, LeafId leaf, uint40 expiry) internal {
-        uint256 shift = WIDTH * (slot % PER_WORD);
-        uint256 word = self.words[slot / PER_WORD];
-        uint256 place = (uint256(LeafId.unwrap(leaf)) << 40) | expiry;
-        self.words[slot / PER_WORD] = (word & ~(((1 << WIDTH) - 1) << shift)) | (place << shift);
+        uint256 hour = expiry / HOUR;
+        if (hour > NEVER) hour = NEVER;
+        self.places[slot] = (uint64(LeafId.unwrap(leaf)) << 24) | uint64(hour);
     }
 
     /// @dev The lowest unmarked place, `COUNT` if there is none.
     function lowestFree(uint32 marks) internal pure returns (uint256 slot) {
-        while (slot < COUNT && marks & (1 << slot) != 0) ++slot;
+        unchecked {
+            // bounded by COUNT
+            while (slot < COUNT && marks & (1 << slot) != 0) ++slot;
+        }
     }
 
     /// @dev The marks without those of places whose expiry has passed.
@@ -41,7 +43,8 @@ library ProverSlots {
         left = marks;
         for (uint256 slot = 0; slot < COUNT; ++slot) {
             if (marks & (1 << slot) == 0) continue;
-            if (uint40(_place(self, slot)) < block.timestamp) left &= ~uint32(1 << slot);
+            uint24 hour = uint24(self.places[slot]);
+            if (hour != NEVER && hour * HOUR < block.timestamp) left &= ~uint32(1 << slot);
         }
     }
 
@@ -55,13 +58,7 @@ library ProverSlots {
         list = new LeafId[](count(marks));
         uint256 filled = 0;
         for (uint256 slot = 0; slot < COUNT; ++slot) {
-            if (marks & (1 << slot) == 0) continue;
-            list[filled++] = LeafId.wrap(uint40(_place(self, slot) >> 40));
+            if (marks & (1 << slot) != 0) list[filled++] = LeafId.wrap(uint40(self.places[slot] >> 24));
         }
-    }
-
-    /// @dev What a place holds: leaf id and expiry; bits above them belong to its neighbours.
-    function _place(State storage self, uint256 slot) private view returns (uint256) {
-        return self.words[slot / PER_WORD] >> (WIDTH * (slot % PER_WORD));
     }
 }

@@ -29,13 +29,9 @@ library Rights {
     /// approval without weight is a mistake of whoever collected it.
     function requireHeld(PolicyId policy, Approver[] memory approvers, uint8 needed) internal pure {
         for (uint256 i = 0; i < approvers.length; ++i) {
-            if (!_holds(approvers[i], needed)) {
-                revert IAgentPolicyRegistry.AgentPolicyApproverWithoutRight(
-                    policy,
-                    approvers[i].id,
-                    approvers[i].held,
-                    needed
-                );
+            Approver memory approver = approvers[i];
+            if (!_holds(approver, needed)) {
+                revert IAgentPolicyRegistry.AgentPolicyApproverWithoutRight(policy, approver.id, approver.held, needed);
             }
         }
         for (uint8 right = Authorizations.PROVE_GRANT; right <= Authorizations.ADMIN; right <<= 1) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
+import {AgentChange} from "./AgentChange.sol";
+import {KeyId} from "./KeyId.sol";
 import {PolicyId} from "./PolicyId.sol";
 
 /// @dev An agent's consent to join a policy or to prove for it: a signature over `AgentAcceptance`, or an empty one if the
@@ -31,19 +33,25 @@ library AgentAcceptanceHash {
         "uint64 expiry,uint64 deadline)"
     );
 
-    /// @dev hashStruct of EIP-712.
-    function hash(AgentAcceptance memory acceptance) internal pure returns (bytes32) {
+    /// @dev hashStruct of EIP-712, of the change that the agent accepts; `agent` is the hash of its key.
+    function hash(
+        PolicyId policy,
+        uint32 epoch,
+        KeyId agent,
+        AgentChange calldata change,
+        uint64 deadline
+    ) internal pure returns (bytes32) {
         return
             keccak256(
                 abi.encode(
                     TYPEHASH,
-                    acceptance.policy,
-                    acceptance.epoch,
-                    keccak256(acceptance.key),
-                    acceptance.commitment,
-                    acceptance.authorizations,
-                    acceptance.expiry,
-                    acceptance.deadline
+                    policy,
+                    epoch,
+                    agent,
+                    change.commitment,
+                    change.authorizations,
+                    change.expiry,
+                    deadline
                 )
             );
     }

@@ -1,0 +1,259 @@
+import type { BigNumberish, TypedDataDomain, TypedDataField } from "ethers";
+import { keccak256, toUtf8Bytes, Wallet } from "ethers";
+import { network } from "hardhat";
+import registryModule from "../../deploy/modules/AgentPolicyRegistry.ts";
+import type {
+  AcceptanceStruct,
+  AgentChangeStruct,
+  ApprovalStruct,
+  AuthorizeStruct,
+  CreatePolicyStruct,
+  IAgentPolicyRegistry,
+  RenounceStruct,
+  RevokeStruct,
+} from "../../types/interfaces/IAgentPolicyRegistry.ts";
+
+export const PROVE = 1;
+export const PROVE_GRANT = 2;
+export const PROVE_REVOKE = 4;
+export const ADMIN = 8;
+export const ALL = 15;
+export const SECP256K1 = 1;
+export const NO_EXPIRY = 2n ** 40n - 1n;
+/** A deadline that no test reaches. */
+export const FAR = 2n ** 40n;
+
+const CHANGE = fields("uint8 kind,bytes key,uint8 authorizations,uint256 commitment,uint64 expiry");
+const FRAME = "bytes32 proposer,uint192 lane,uint64 nonce,uint64 deadline";
+
+/** The types as docs and wallets have them, written out here so that the contracts are checked against a second hand. */
+export const TYPES = {
+  CreatePolicy: {
+    CreatePolicy: fields(
+      "uint256 policy,uint256 ownerCommitment,AgentChange[] agents,bool checkpoint,uint64 deadline",
+    ),
+    AgentChange: CHANGE,
+  },
+  Authorize: {
+    Authorize: fields(`uint256 policy,uint32 epoch,AgentChange[] changes,bool checkpoint,${FRAME}`),
+    AgentChange: CHANGE,
+  },
+  Revoke: {
+    Revoke: fields(`uint256 policy,uint32 epoch,AgentRevocation[] revocations,${FRAME}`),
+    AgentRevocation: fields("bytes32 agent,uint8 authorizations"),
+  },
+  Renounce: {
+    Renounce: fields(
+      "uint256 policy,uint32 epoch,uint8 authorizations,bytes32 agent,uint192 lane,uint64 nonce,uint64 deadline",
+    ),
+  },
+  AgentAcceptance: {
+    AgentAcceptance: fields(
+      "uint256 policy,uint32 epoch,bytes key,uint256 commitment,uint8 authorizations,uint64 expiry,uint64 deadline",
+    ),
+  },
+} as const satisfies Record<string, Record<string, TypedDataField[]>>;
+
+export type OperationName = "CreatePolicy" | "Authorize" | "Revoke" | "Renounce";
+
+/** A registry on a chain of its own, deployed through the Ignition module. */
+export type World = Awaited<ReturnType<typeof deployWorld>>;
+
+export async function deployWorld() {
+  const connection = await network.create();
+  const { ethers, ignition, networkHelpers } = connection;
+  const [relayer, stranger] = await ethers.getSigners();
+  if (relayer === undefined || stranger === undefined) throw new Error("the simulated network has no accounts");
+  const deployed = await ignition.deploy(registryModule);
+  const address = await deployed.registry.getAddress();
+  const registry: IAgentPolicyRegistry = await ethers.getContractAt("IAgentPolicyRegistry", address, relayer);
+  const { chainId } = await ethers.provider.getNetwork();
+  const domain: TypedDataDomain = {
+    name: "dkms AgentPolicyRegistry",
+    version: "1",
+    chainId,
+    verifyingContract: address,
+  };
+  return { connection, ethers, networkHelpers, registry, address, domain, chainId, relayer, stranger };
+}
+
+/** An agent's policy key; the same name gives the same key. */
+export function agentKey(name: string): Wallet {
+  return new Wallet(keccak256(toUtf8Bytes(`dkms test agent ${name}`)));
+}
+
+/** KeyId of a SECP256K1 key. */
+export function idOf(wallet: Wallet): string {
+  return keccak256(wallet.address);
+}
+
+/** A field element that nothing else in a test uses; any canonical non-zero value can stand for a commitment. */
+export function commitmentOf(name: string): bigint {
+  return BigInt(keccak256(toUtf8Bytes(`dkms test commitment ${name}`))) >> 8n;
+}
+
+/** A change of a SECP256K1 agent; with PROVE gained if a commitment is given. */
+export function change(
+  agent: Wallet,
+  authorizations: number,
+  grant?: { readonly commitment: bigint; readonly expiry?: bigint },
+): AgentChangeStruct {
+  return {
+    kind: SECP256K1,
+    key: agent.address,
+    authorizations,
+    commitment: grant?.commitment ?? 0n,
+    expiry: grant === undefined ? 0n : (grant.expiry ?? NO_EXPIRY),
+  };
+}
+
+/** The absent acceptance. */
+export const NO_ACCEPTANCE: AcceptanceStruct = { deadline: 0n, signature: "0x" };
+
+export async function accept(
+  world: World,
+  agent: Wallet,
+  offer: {
+    readonly policy: BigNumberish;
+    readonly change: AgentChangeStruct;
+    readonly epoch?: number;
+    readonly deadline?: bigint;
+  },
+): Promise<AcceptanceStruct> {
+  const deadline = offer.deadline ?? FAR;
+  const { kind: _, ...rest } = offer.change;
+  const value = { policy: offer.policy, epoch: offer.epoch ?? 1, ...rest, deadline };
+  return { deadline, signature: await agent.signTypedData(world.domain, TYPES.AgentAcceptance, value) };
+}
+
+type Operations = {
+  readonly CreatePolicy: CreatePolicyStruct;
+  readonly Authorize: AuthorizeStruct;
+  readonly Revoke: RevokeStruct;
+  readonly Renounce: RenounceStruct;
+};
+
+/** Approvals of an operation, ascending by key id. */
+export async function approvals<Name extends OperationName>(
+  world: World,
+  name: Name,
+  op: Operations[Name],
+  agents: readonly Wallet[],
+): Promise<ApprovalStruct[]> {
+  const sorted = [...agents].sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1));
+  return Promise.all(sorted.map((agent) => approval(world, name, op, agent)));
+}
+
+export async function approval<Name extends OperationName>(
+  world: World,
+  name: Name,
+  op: Operations[Name],
+  agent: Wallet,
+): Promise<ApprovalStruct> {
+  return { key: agent.address, signature: await agent.signTypedData(world.domain, TYPES[name], op) };
+}
+
+/** A creation as its creator would sign it; `more` are other initial agents. */
+export async function creation(
+  world: World,
+  creator: Wallet,
+  options: {
+    readonly ownerCommitment?: bigint;
+    readonly more?: readonly AgentChangeStruct[];
+    readonly commitment?: bigint;
+    readonly expiry?: bigint;
+    readonly checkpoint?: boolean;
+  } = {},
+): Promise<CreatePolicyStruct> {
+  const ownerCommitment = options.ownerCommitment ?? commitmentOf(`owner of ${creator.address}`);
+  const grant = {
+    commitment: options.commitment ?? commitmentOf(`creator ${creator.address}`),
+    expiry: options.expiry ?? NO_EXPIRY,
+  };
+  return {
+    policy: await world.registry.policyAddress(ownerCommitment, idOf(creator)),
+    ownerCommitment,
+    agents: [change(creator, ALL, grant), ...(options.more ?? [])],
+    checkpoint: options.checkpoint ?? false,
+    deadline: FAR,
+  };
+}
+
+/** An authorization as its proposer would sign it, with the lane's next nonce. */
+export async function authorization(
+  world: World,
+  policy: bigint,
+  proposer: Wallet,
+  changes: AgentChangeStruct[],
+  override: Partial<AuthorizeStruct> = {},
+): Promise<AuthorizeStruct> {
+  const frame = await frameOf(world, policy, proposer);
+  return { ...frame, changes, checkpoint: false, ...override };
+}
+
+/** A revocation as its proposer would sign it, with the lane's next nonce. */
+export async function revocation(
+  world: World,
+  policy: bigint,
+  proposer: Wallet,
+  revocations: readonly (readonly [Wallet, number])[],
+  override: Partial<RevokeStruct> = {},
+): Promise<RevokeStruct> {
+  const frame = await frameOf(world, policy, proposer);
+  const elements = revocations.map(([agent, authorizations]) => ({ agent: idOf(agent), authorizations }));
+  return { ...frame, revocations: elements, ...override };
+}
+
+/** A renunciation as its agent would sign it, with the lane's next nonce. */
+export async function renunciation(
+  world: World,
+  policy: bigint,
+  agent: Wallet,
+  authorizations: number,
+  override: Partial<RenounceStruct> = {},
+): Promise<RenounceStruct> {
+  const { proposer, ...frame } = await frameOf(world, policy, agent);
+  return { ...frame, agent: proposer, authorizations, ...override };
+}
+
+/** Opens a policy of the creator alone and returns its address. */
+export async function open(world: World, creator: Wallet, expiry = NO_EXPIRY): Promise<bigint> {
+  const op = await creation(world, creator, { expiry });
+  await world.registry.createPolicy(op, [NO_ACCEPTANCE], await approval(world, "CreatePolicy", op, creator));
+  return BigInt(op.policy);
+}
+
+/** Adds an agent, with its acceptance; PROVE comes with a commitment named after agent and policy. */
+export async function add(
+  world: World,
+  policy: bigint,
+  by: Wallet,
+  agent: Wallet,
+  authorizations: number,
+  expiry = NO_EXPIRY,
+) {
+  const grant = { commitment: commitmentOf(`${agent.address} in ${policy}`), expiry };
+  const offer = change(agent, authorizations, (authorizations & PROVE) === 0 ? undefined : grant);
+  const op = await authorization(world, policy, by, [offer]);
+  const acceptance = await accept(world, agent, { policy, change: offer });
+  return world.registry.authorize(op, [acceptance], await approvals(world, "Authorize", op, [by]));
+}
+
+/** Takes bits from one agent. */
+export async function take(world: World, policy: bigint, by: Wallet, agent: Wallet, authorizations: number) {
+  const op = await revocation(world, policy, by, [[agent, authorizations]]);
+  return world.registry.revoke(op, await approvals(world, "Revoke", op, [by]));
+}
+
+async function frameOf(world: World, policy: bigint, proposer: Wallet) {
+  const nonce = await world.registry.nonceOf(policy, idOf(proposer), 0n);
+  return { policy, epoch: 1, proposer: idOf(proposer), lane: 0n, nonce, deadline: FAR };
+}
+
+/** `"uint8 kind,bytes key"` as fields. */
+function fields(signature: string): TypedDataField[] {
+  return signature.split(",").map((field) => {
+    const [type = "", name = ""] = field.split(" ");
+    return { name, type };
+  });
+}
