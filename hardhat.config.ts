@@ -35,11 +35,15 @@ const profile = {
   overrides: { "contracts/libraries/Poseidon2.sol": poseidon2 },
 };
 
+/** keccak256("dkms 0.1"): one address on every chain, as nothing in the code differs between them. */
+const deploymentSalt = "0xdb7c4f1174b93e8dcc6e4dd6362119850a532dfd4d99021a7597bad1f944c94b";
+
 export default defineConfig({
   plugins: [toolbox, warningsAsErrors],
   solidity: { profiles: { default: profile, production: profile } },
   paths: { tests: { mocha: "./test", solidity: "./test/solidity" }, ignition: "./deploy" },
   typechain: { outDir: "./types" },
+  ignition: { strategyConfig: { create2: { salt: deploymentSalt } } },
   networks: {
     default: { type: "edr-simulated", chainType: "l1", hardfork: "osaka" },
     sepolia: {

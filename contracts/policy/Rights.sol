@@ -28,20 +28,22 @@ library Rights {
     /// @dev Reverts unless every right needed is held by as many approvers as required, and every approver holds one: an
     /// approval without weight is a mistake of whoever collected it.
     function requireHeld(PolicyId policy, Approver[] memory approvers, uint8 needed) internal pure {
+        uint256 granting = 0;
+        uint256 revoking = 0;
+        uint256 administering = 0;
         for (uint256 i = 0; i < approvers.length; ++i) {
             Approver memory approver = approvers[i];
-            if (!_holds(approver, needed)) {
-                revert IAgentPolicyRegistry.AgentPolicyApproverWithoutRight(policy, approver.id, approver.held, needed);
+            uint8 held = approver.held;
+            if (!_include(held, needed)) {
+                revert IAgentPolicyRegistry.AgentPolicyApproverWithoutRight(policy, approver.id, held, needed);
             }
+            if (_include(held, Authorizations.PROVE_GRANT)) ++granting;
+            if (_include(held, Authorizations.PROVE_REVOKE)) ++revoking;
+            if (_include(held, Authorizations.ADMIN)) ++administering;
         }
-        for (uint8 right = Authorizations.PROVE_GRANT; right <= Authorizations.ADMIN; right <<= 1) {
-            if (needed & right == 0) continue;
-            uint256 count = 0;
-            for (uint256 i = 0; i < approvers.length; ++i) if (_holds(approvers[i], right)) ++count;
-            if (count < REQUIRED) {
-                revert IAgentPolicyRegistry.AgentPolicyRightMissing(policy, right, count, REQUIRED);
-            }
-        }
+        _require(policy, needed & Authorizations.PROVE_GRANT, granting);
+        _require(policy, needed & Authorizations.PROVE_REVOKE, revoking);
+        _require(policy, needed & Authorizations.ADMIN, administering);
     }
 
     /// @dev True if the agent approves.
@@ -52,8 +54,15 @@ library Rights {
         return false;
     }
 
-    /// @dev True if the approver holds one of these rights, of which ADMIN stands for each.
-    function _holds(Approver memory approver, uint8 rights) private pure returns (bool) {
-        return approver.held & (rights | Authorizations.ADMIN) != 0;
+    /// @dev Reverts if the right is needed (not 0) and too few hold it.
+    function _require(PolicyId policy, uint8 right, uint256 approvers) private pure {
+        if (right != 0 && approvers < REQUIRED) {
+            revert IAgentPolicyRegistry.AgentPolicyRightMissing(policy, right, approvers, REQUIRED);
+        }
+    }
+
+    /// @dev True if one of these rights is held; ADMIN stands for each.
+    function _include(uint8 held, uint8 rights) private pure returns (bool) {
+        return held & (rights | Authorizations.ADMIN) != 0;
     }
 }

@@ -63,7 +63,8 @@ export async function deployWorld() {
   const connection = await network.create();
   const { ethers, ignition, networkHelpers } = connection;
   const [relayer, stranger] = await ethers.getSigners();
-  if (relayer === undefined || stranger === undefined) throw new Error("the simulated network has no accounts");
+  if (relayer === undefined || stranger === undefined)
+    throw new Error("the simulated network has no accounts");
   const deployed = await ignition.deploy(registryModule);
   const address = await deployed.registry.getAddress();
   const registry: IAgentPolicyRegistry = await ethers.getContractAt("IAgentPolicyRegistry", address, relayer);
