@@ -2,13 +2,13 @@ import type { BigNumberish, TypedDataDomain, TypedDataField } from "ethers";
 import { keccak256, toUtf8Bytes, Wallet } from "ethers";
 import { network } from "hardhat";
 import registryModule from "../../deploy/modules/AgentPolicyRegistry.ts";
+import { IAgentPolicyRegistry__factory } from "../../types/factories/interfaces/IAgentPolicyRegistry__factory.ts";
 import type {
   AcceptanceStruct,
   AgentChangeStruct,
   ApprovalStruct,
   AuthorizeStruct,
   CreatePolicyStruct,
-  IAgentPolicyRegistry,
   RenounceStruct,
   RevokeStruct,
 } from "../../types/interfaces/IAgentPolicyRegistry.ts";
@@ -67,7 +67,7 @@ export async function deployWorld() {
     throw new Error("the simulated network has no accounts");
   const deployed = await ignition.deploy(registryModule);
   const address = await deployed.registry.getAddress();
-  const registry: IAgentPolicyRegistry = await ethers.getContractAt("IAgentPolicyRegistry", address, relayer);
+  const registry = IAgentPolicyRegistry__factory.connect(address, relayer);
   const { chainId } = await ethers.provider.getNetwork();
   const domain: TypedDataDomain = {
     name: "dkms AgentPolicyRegistry",
