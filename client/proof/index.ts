@@ -1,3 +1,5 @@
+export type { ContractAction } from "./action.ts";
+export { actionChallenge } from "./action.ts";
 export { contractAudience, didAudience, webAudience } from "./audience.ts";
 export type { BaseProof, RevealedInputs } from "./authorization.ts";
 export { importAuthorization, PreparedAuthorization } from "./authorization.ts";

@@ -52,7 +52,8 @@ interface IAgentProofVerifier is IHashToG1Errors {
     /// @notice Thrown when a coordinate is not below p, or a point is off the curve or outside its subgroup.
     error AgentProofBadPoint();
 
-    /// @notice Thrown when the presentation was made for another request, audience, verifier, registry or chain, or altered.
+    /// @notice Thrown when the presentation was made for another request, audience, verifier, registry or chain, or was
+    /// altered.
     error AgentProofSigmaMismatch(uint256 expected, uint256 actual);
 
     /// @notice Thrown when the proof does not hold for these roots and this validity.
@@ -78,8 +79,10 @@ interface IAgentProofVerifier is IHashToG1Errors {
     ) external view returns (bytes32 owner, bytes32 device);
 
     /// @notice The registry whose roots count.
-    function registry() external view returns (IAgentPolicyRegistry);
+    /// @return registry The registry, for good.
+    function registry() external view returns (IAgentPolicyRegistry registry);
 
     /// @notice The name of the verifying key: keccak256(abi.encode(α, β, γ, δ2, [δ]1, L0 … L6)).
-    function verifyingKeyHash() external view returns (bytes32);
+    /// @return hash The name.
+    function verifyingKeyHash() external view returns (bytes32 hash);
 }

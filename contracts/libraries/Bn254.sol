@@ -4,8 +4,8 @@ pragma solidity ^0.8.30;
 /// @title Bn254
 /// @notice Sums of multiples and pairing products on BN254 by the EVM's precompiles (EIP-196, EIP-197).
 /// @dev Bad input makes a precompile burn all gas that it is given, so each gets a bound: about three times the present
-/// price, which leaves room for repricing. False means bad input (a coordinate that is not below p, a point off the curve
-/// or outside the subgroup) or too little gas. Points are affine, (0, 0) is zero; scalars may be any 256-bit number.
+/// price, which leaves room for repricing. False means bad input (a coordinate that is not below p, a point off the
+/// curve or outside the subgroup) or too little gas. Points are affine, (0, 0) is zero; scalars may be any number.
 library Bn254 {
     /// @dev r, the order of the groups.
     uint256 internal constant R = 0x30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001;
@@ -55,9 +55,8 @@ library Bn254 {
         }
     }
 
-    /// @dev Whether the product of four pairings is one. Each is x, y of G1, then x.c1, x.c0, y.c1, y.c0 of G2.
-    /// @return success False for bad input.
-    /// @return one Whether the product is one.
+    /// @dev Whether the product of four pairings is one; `success` is false for bad input. Each pair is x, y of G1,
+    /// then x.c1, x.c0, y.c1, y.c0 of G2.
     function pairingProduct(uint256[24] memory pairs) internal view returns (bool success, bool one) {
         // (success, one) = ECPAIRING(pairs), through the scratch space
         assembly ("memory-safe") {

@@ -7,21 +7,14 @@ import {Bn254} from "./Bn254.sol";
 /// @title HashToG1
 /// @notice Checks a try-and-increment hash to BN254's G1 by square roots that the caller gives (protocol §6.3).
 /// @dev The first counter that hits stays enforced: -1 is no square mod p, so exactly one of v = x^3 + 3 and -v has a
-/// root, and a root of -v proves that this counter is to be skipped. Every hint is below p and even, so there is exactly
+/// root, and a root of -v proves that this counter is to be skipped. Every hint is below p and even, so there is just
 /// one list of hints for a point: an odd root of v would be another point, and a second pseudonym.
 library HashToG1 {
     /// @dev One byte counts.
     uint256 private constant MAX_COUNTERS = 256;
 
-    /// @dev The point of `tag` and `seed`.
-    /// @param tag Domain separation tag, ASCII, left-aligned.
-    /// @param tagLength Its length, at most 32.
-    /// @param seed What is hashed.
-    /// @param hints Roots, of which those from `start` on are one for each counter up to the one that hits.
-    /// @param start Position of the first.
-    /// @return x The point's x.
-    /// @return y The point's y.
-    /// @return next Position after the last hint used.
+    /// @dev The point of `tag` (ASCII, left-aligned, at most 32 bytes) and `seed`. `hints` from `start` on are roots,
+    /// one for each counter up to the one that hits. Returns x, y and the position after the last hint used.
     function point(
         bytes32 tag,
         uint256 tagLength,

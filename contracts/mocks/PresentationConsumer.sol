@@ -15,6 +15,10 @@ contract PresentationConsumer {
     }
 
     /// @notice The pseudonyms of a presentation; sent as a transaction, it is what gas figures are taken of.
+    /// @param request What is demanded.
+    /// @param presentation What is shown.
+    /// @return owner The owner's pseudonym.
+    /// @return device The device's pseudonym.
     function check(
         PresentationRequest calldata request,
         Presentation calldata presentation
