@@ -6,12 +6,15 @@ import {AgentKeys} from "../libraries/AgentKeys.sol";
 import {Approval} from "../types/Approval.sol";
 import {DidId} from "../types/DidId.sol";
 import {KeyId} from "../types/KeyId.sol";
+import {PackedBytes} from "./PackedBytes.sol";
 
 /// @title DidControllers
 /// @notice The packed list of a DID's controllers, and whether a quorum of them approves.
 /// @dev Format: threshold u8, then 1 … 16 entries of kind u8, length u8, key, strictly ascending by key id. The
 /// length is there so that a new kind of key leaves this parser as it is. Loops are bounded by 16 entries.
 library DidControllers {
+    using PackedBytes for bytes;
+
     /// @dev Most controllers of a DID.
     uint256 internal constant LIMIT = 16;
 
@@ -21,7 +24,7 @@ library DidControllers {
     /// @dev Reverts unless the list is well-formed and its threshold can be reached.
     function check(bytes calldata list) internal pure {
         if (list.length == 0) revert IDidRegistry.DidRegistryControllersTruncated(0);
-        uint256 threshold = uint8(list[0]);
+        uint256 threshold = list.wordAt(0) >> 248;
         uint256 count = 0;
         KeyId previous;
         for (uint256 offset = 1; offset < list.length; ++count) {
@@ -29,7 +32,7 @@ library DidControllers {
             bytes calldata key;
             (kind, key, offset) = _entryAt(list, offset);
             AgentKeys.requireKey(kind, key);
-            KeyId id = AgentKeys.idOf(key);
+            KeyId id = KeyId.wrap(key.hash());
             if (KeyId.unwrap(id) <= KeyId.unwrap(previous)) {
                 revert IDidRegistry.DidRegistryControllersNotAscending(previous, id);
             }
@@ -54,20 +57,22 @@ library DidControllers {
         bytes32 digest,
         address sender
     ) internal pure {
-        if (approvals.length < uint8(list[0])) {
-            revert IDidRegistry.DidRegistryQuorumMissing(did, approvals.length, uint8(list[0]));
+        uint256 threshold = list.wordAt(0) >> 248;
+        if (approvals.length < threshold) {
+            revert IDidRegistry.DidRegistryQuorumMissing(did, approvals.length, threshold);
         }
         uint256 offset = 1;
         KeyId previous;
         for (uint256 i = 0; i < approvals.length; ++i) {
-            KeyId id = AgentKeys.idOf(approvals[i].key);
+            Approval calldata approval = approvals[i];
+            KeyId id = KeyId.wrap(approval.key.hash());
             if (KeyId.unwrap(id) <= KeyId.unwrap(previous)) {
                 revert IDidRegistry.DidRegistryApprovalsNotAscending(previous, id);
             }
             uint8 kind;
             bytes calldata key;
             (kind, key, offset) = _find(did, list, offset, id);
-            AgentKeys.requireSignature(kind, key, digest, approvals[i].signature, sender);
+            AgentKeys.requireSignature(kind, key, digest, approval.signature, sender);
             previous = id;
         }
     }
@@ -77,7 +82,7 @@ library DidControllers {
         for (uint256 offset = 1; offset < list.length;) {
             bytes calldata entry;
             (, entry, offset) = _entryAt(list, offset);
-            if (KeyId.unwrap(AgentKeys.idOf(entry)) == KeyId.unwrap(key)) return true;
+            if (entry.hash() == KeyId.unwrap(key)) return true;
         }
         return false;
     }
@@ -93,19 +98,22 @@ library DidControllers {
         do {
             if (end >= list.length) revert IDidRegistry.DidRegistryNotController(did, id);
             (kind, key, end) = _entryAt(list, end);
-        } while (KeyId.unwrap(AgentKeys.idOf(key)) != KeyId.unwrap(id));
+        } while (key.hash() != KeyId.unwrap(id));
     }
 
-    /// @dev The entry at an offset, and where the next one begins.
+    /// @dev The entry at an offset, and where the next one begins. If its head is cut off, it ends beyond the list
+    /// whatever length is read for it. Unchecked: the offset is below the length, and a length below 2^8.
     function _entryAt(
         bytes calldata list,
         uint256 offset
     ) private pure returns (uint8 kind, bytes calldata key, uint256 end) {
-        uint256 start = offset + ENTRY_HEAD;
-        if (start > list.length) revert IDidRegistry.DidRegistryControllersTruncated(list.length);
-        kind = uint8(list[offset]);
-        end = start + uint8(list[offset + 1]);
-        if (end > list.length) revert IDidRegistry.DidRegistryControllersTruncated(list.length);
-        key = list[start:end];
+        unchecked {
+            uint256 start = offset + ENTRY_HEAD;
+            uint256 entry = list.wordAt(offset);
+            kind = uint8(entry >> 248);
+            end = start + uint8(entry >> 240);
+            if (end > list.length) revert IDidRegistry.DidRegistryControllersTruncated(list.length);
+            key = list.slice(start, end);
+        }
     }
 }

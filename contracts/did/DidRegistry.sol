@@ -20,20 +20,25 @@ import {KeyId} from "../types/KeyId.sol";
 import {DidControllers} from "./DidControllers.sol";
 import {DidState} from "./DidState.sol";
 import {HeadWord, HeadWords} from "./HeadWord.sol";
+import {PackedBytes} from "./PackedBytes.sol";
 
 /// @title DidRegistry
 /// @notice The public record of the keys and services of `did:dkms` identifiers.
 /// @dev No owner, no upgrade, no pause (P1). Calls no other contract, so nothing re-enters.
 contract DidRegistry is IDidRegistry, EIP712 {
+    using PackedBytes for bytes;
+
     /// @dev What is stored of a DID.
     struct Record {
         HeadWord head;
         bytes32 commitment;
     }
 
-    /// @dev What a version consists of; with its hashes, so that nothing is hashed twice.
+    /// @dev What a commitment is made of, as it is hashed.
     struct Version {
         bytes32 previous;
+        uint256 version;
+        uint256 updated;
         bytes32 controllersHash;
         bytes32 next;
         bytes32 stateHash;
@@ -50,7 +55,7 @@ contract DidRegistry is IDidRegistry, EIP712 {
         DidId did = op.did;
         bytes calldata controllers = op.controllers;
         bytes calldata state = op.state;
-        Version memory made = Version(bytes32(DidId.unwrap(did)), keccak256(controllers), op.next, keccak256(state));
+        Version memory made = Version(bytes32(DidId.unwrap(did)), 0, 0, controllers.hash(), op.next, state.hash());
         DidId computed = _didOf(made.controllersHash, made.next, op.salt);
         if (DidId.unwrap(did) != DidId.unwrap(computed)) revert DidRegistryIdMismatch(did, computed);
         if (_records[did].head.version() != 0) revert DidRegistryExists(did);
@@ -67,11 +72,12 @@ contract DidRegistry is IDidRegistry, EIP712 {
         DidId did = op.did;
         bytes calldata controllers = current.controllers;
         bytes calldata state = op.state;
-        (HeadWord head_, Version memory made) = _open(did, current, controllers);
+        Version memory made = Version(current.previous, 0, 0, controllers.hash(), current.next, current.stateHash);
+        HeadWord head_ = _open(did, made);
         _requireCurrent(did, op.version, head_);
         _requireTime(op.deadline);
         DidState.check(state);
-        made.stateHash = keccak256(state);
+        made.stateHash = state.hash();
         bytes32 digest = _hashTypedDataV4(DidUpdateHash.hash(op, made.stateHash));
         DidControllers.requireQuorum(did, controllers, approvals, digest, msg.sender);
         _apply(did, head_, made, controllers, state);
@@ -87,12 +93,20 @@ contract DidRegistry is IDidRegistry, EIP712 {
         DidId did = op.did;
         bytes calldata controllers = op.controllers;
         bytes calldata state = op.state;
-        (HeadWord head_, Version memory made) = _open(did, current, current.controllers);
+        Version memory made = Version(
+            current.previous,
+            0,
+            0,
+            current.controllers.hash(),
+            current.next,
+            current.stateHash
+        );
+        HeadWord head_ = _open(did, made);
         _requireTime(op.deadline);
         DidControllers.check(controllers);
         DidState.check(state);
-        made.controllersHash = keccak256(controllers);
-        made.stateHash = keccak256(state);
+        made.controllersHash = controllers.hash();
+        made.stateHash = state.hash();
         bytes32 digest = _hashTypedDataV4(DidRotationHash.hash(op, made.controllersHash, made.stateHash));
         if (made.next == 0) {
             if (salt != 0) revert DidRegistryRevealUnexpected(did);
@@ -114,7 +128,15 @@ contract DidRegistry is IDidRegistry, EIP712 {
         Approval[] calldata approvals
     ) external {
         DidId did = op.did;
-        (HeadWord head_, Version memory made) = _open(did, current, current.controllers);
+        Version memory made = Version(
+            current.previous,
+            0,
+            0,
+            current.controllers.hash(),
+            current.next,
+            current.stateHash
+        );
+        HeadWord head_ = _open(did, made);
         _requireTime(op.deadline);
         bytes32 digest = _hashTypedDataV4(DidDeactivationHash.hash(op));
         if (made.next == 0) {
@@ -123,10 +145,10 @@ contract DidRegistry is IDidRegistry, EIP712 {
             DidControllers.requireQuorum(did, current.controllers, approvals, digest, msg.sender);
         } else {
             DidControllers.check(reveal.controllers);
-            _requireReveal(did, op.version, head_, made.next, keccak256(reveal.controllers), reveal.salt);
+            _requireReveal(did, op.version, head_, made.next, reveal.controllers.hash(), reveal.salt);
             DidControllers.requireQuorum(did, reveal.controllers, approvals, digest, msg.sender);
         }
-        HeadWord ended = _store(did, head_, Version(made.previous, 0, 0, 0)).end();
+        HeadWord ended = _store(did, head_, Version(made.previous, 0, 0, 0, 0, 0)).end();
         _records[did].head = ended;
         emit DidDeactivated(did, ended.version(), head_.publishedBlock(), ended.updated(), made.previous);
     }
@@ -134,7 +156,11 @@ contract DidRegistry is IDidRegistry, EIP712 {
     /// @inheritdoc IDidRegistry
     function republish(DidId did, DidSnapshot calldata snapshot) external {
         HeadWord head_ = _requireLive(did);
-        _requireOpening(did, head_, snapshot);
+        _requireOpening(
+            did,
+            head_,
+            Version(snapshot.previous, 0, 0, snapshot.controllers.hash(), snapshot.next, snapshot.state.hash())
+        );
         _records[did].head = head_.publish(block.number);
         emit DidRepublished(
             did,
@@ -183,20 +209,24 @@ contract DidRegistry is IDidRegistry, EIP712 {
         }
         HeadWord head_ = _requireKnown(did);
         if (head_.deactivated()) return false;
-        _requireOpening(did, head_, snapshot);
+        _requireOpening(
+            did,
+            head_,
+            Version(snapshot.previous, 0, 0, snapshot.controllers.hash(), snapshot.next, snapshot.state.hash())
+        );
         return DidState.holds(snapshot.state, key, relationship, block.timestamp);
     }
 
     /// @inheritdoc IDidRegistry
     function isController(DidId did, DidControl calldata current, KeyId key) external view returns (bool) {
         if (_requireKnown(did).deactivated()) return false;
-        _open(did, current, current.controllers);
+        _open(did, Version(current.previous, 0, 0, current.controllers.hash(), current.next, current.stateHash));
         return DidControllers.contains(current.controllers, key);
     }
 
     /// @inheritdoc IDidRegistry
     function didOf(bytes calldata controllers, bytes32 next, bytes32 salt) external view returns (DidId) {
-        return _didOf(keccak256(controllers), next, salt);
+        return _didOf(controllers.hash(), next, salt);
     }
 
     /// @inheritdoc IDidRegistry
@@ -237,36 +267,24 @@ contract DidRegistry is IDidRegistry, EIP712 {
         stored = head_.advance(block.timestamp, block.number);
         Record storage record = _records[did];
         record.head = stored;
-        record.commitment = _commit(stored, made);
+        made.version = stored.version();
+        made.updated = stored.updated();
+        record.commitment = _commit(made);
     }
 
-    /// @dev The head of a live DID and what its next version consists of if nothing changes, once `current` has
-    /// opened its commitment. `controllers` are those of `current`.
-    function _open(
-        DidId did,
-        DidControl calldata current,
-        bytes calldata controllers
-    ) private view returns (HeadWord head_, Version memory made) {
+    /// @dev Completes `current` from the head of a live DID and reverts unless it is what the commitment is made of;
+    /// then makes it the start of the next version. Returns the head.
+    function _open(DidId did, Version memory current) private view returns (HeadWord head_) {
         head_ = _requireLive(did);
-        made = Version(current.previous, keccak256(controllers), current.next, current.stateHash);
-        made.previous = _requireCommitment(did, head_, made);
+        current.previous = _requireOpening(did, head_, current);
     }
 
-    /// @dev Reverts unless `snapshot` opens the commitment of the DID with this head.
-    function _requireOpening(DidId did, HeadWord head_, DidSnapshot calldata snapshot) private view {
-        bytes32 controllersHash = keccak256(snapshot.controllers);
-        bytes32 stateHash = keccak256(snapshot.state);
-        _requireCommitment(did, head_, Version(snapshot.previous, controllersHash, snapshot.next, stateHash));
-    }
-
-    /// @dev The commitment of a DID; reverts unless it is to this version.
-    function _requireCommitment(
-        DidId did,
-        HeadWord head_,
-        Version memory opened
-    ) private view returns (bytes32 stored) {
+    /// @dev The commitment of the DID with this head; reverts unless it is made of `opened`, completed from the head.
+    function _requireOpening(DidId did, HeadWord head_, Version memory opened) private view returns (bytes32 stored) {
+        opened.version = head_.version();
+        opened.updated = head_.updated();
         stored = _records[did].commitment;
-        bytes32 computed = _commit(head_, opened);
+        bytes32 computed = _commit(opened);
         if (computed != stored) revert DidRegistryCommitmentMismatch(did, computed, stored);
     }
 
@@ -314,18 +332,10 @@ contract DidRegistry is IDidRegistry, EIP712 {
         if (computed != next) revert DidRegistryRevealMismatch(did, computed, next);
     }
 
-    /// @dev The commitment of a version; time and number are those of its head.
-    function _commit(HeadWord head_, Version memory made) private pure returns (bytes32) {
-        return
-            keccak256(
-                abi.encode(
-                    made.previous,
-                    head_.version(),
-                    head_.updated(),
-                    made.controllersHash,
-                    made.next,
-                    made.stateHash
-                )
-            );
+    /// @dev keccak256(abi.encode(made)), without the copy.
+    function _commit(Version memory made) private pure returns (bytes32 result) {
+        assembly ("memory-safe") {
+            result := keccak256(made, 0xc0)
+        }
     }
 }

@@ -155,8 +155,8 @@ interface IDidRegistry is IAgentKeyErrors, IERC5267 {
     /// @notice Thrown when a state has more than `limit` bytes.
     error DidRegistryStateTooLong(uint256 length, uint256 limit);
 
-    /// @notice Thrown when a state ends before its last element.
-    error DidRegistryStateTruncated(uint256 length, uint256 needed);
+    /// @notice Thrown when a state ends within the element that begins at `offset`, or before it.
+    error DidRegistryStateTruncated(uint256 length, uint256 offset);
 
     /// @notice Thrown when a state goes on after its last element.
     error DidRegistryStateTrailing(uint256 length, uint256 end);
