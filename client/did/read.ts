@@ -1,0 +1,243 @@
+import { type Hex, isDkmsError } from "../core/index.ts";
+import type { CachedVersion, DidCache } from "./cache.ts";
+import { commitmentOf, type DidSnapshot } from "./commitment.ts";
+import { DidError } from "./errors.ts";
+import { type DidVersion, openCurrent, openHistory } from "./history.ts";
+import type { DkmsDid } from "./identifier.ts";
+import type { ResolutionRequest } from "./request.ts";
+import type { DidHead, DidObservation, DidSource, SnapshotSource } from "./source.ts";
+
+/** A registry on a chain, and how to read it. */
+export type DidNetwork = {
+  readonly chainId: bigint;
+  /** May stand for the chain id in DIDs that are given to this resolver. */
+  readonly name?: string;
+  readonly registry: Hex;
+  readonly source: DidSource;
+  /** The block that deployed the registry, where the search for past versions begins; 0 if left out. */
+  readonly deploymentBlock?: bigint;
+  /** How old a change must be, by the chain's time, for no reorganisation to undo it (protocol §7.1); 1200 s. */
+  readonly finalitySeconds?: bigint;
+  /** Where snapshots may be had if the node has lost its logs. */
+  readonly snapshots?: readonly SnapshotSource[];
+};
+
+/** What a resolution found, all of it checked against one observation of the chain. */
+export type DidReading = {
+  readonly observation: DidObservation;
+  readonly version: DidVersion;
+  readonly next: Pick<DidVersion, "version" | "updated"> | undefined;
+  /** The second that the answer speaks of: keys that have expired by then are left out. */
+  readonly at: bigint;
+  readonly finalized: boolean;
+  /** True if the chain was not asked. */
+  readonly stale: boolean;
+};
+
+const DEFAULT_FINALITY_SECONDS = 1200n;
+/** A record that changes between the two reads this often is being changed on purpose. */
+const MAX_ATTEMPTS = 3;
+
+/**
+ * Reads a version of a DID.
+ *
+ * @throws {DidError} every `ResolutionErrorCode` that concerns chain and versions
+ */
+export async function readVersion(
+  network: DidNetwork,
+  did: DkmsDid,
+  request: ResolutionRequest,
+  cache?: DidCache,
+): Promise<DidReading> {
+  if (request.offline) return offlineReading(network, did, request, cache);
+  let observation = await observe(network, did, request);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const reading = await readAt({ network, did, request, observation, cache });
+      if (reading.finalized) store(cache, cacheKey(network, did), reading);
+      return reading;
+    } catch (error) {
+      if (!isLogFault(error)) throw error;
+      const again = await observe(network, did, request);
+      // The same record seen twice: the chain did not change under us, so the logs are at fault.
+      if (sameRecord(again, observation)) throw error;
+      if (attempt === MAX_ATTEMPTS) {
+        throw new DidError("CHAIN_REORGANISED", "the record changed between reads, again and again", {
+          cause: error,
+        });
+      }
+      observation = again;
+    }
+  }
+}
+
+/** One resolution, once the chain has been looked at. */
+type Situation = {
+  readonly network: DidNetwork;
+  readonly did: DkmsDid;
+  readonly request: ResolutionRequest;
+  readonly observation: DidObservation;
+  readonly cache: DidCache | undefined;
+};
+
+async function observe(
+  network: DidNetwork,
+  did: DkmsDid,
+  request: ResolutionRequest,
+): Promise<DidObservation> {
+  const observation = await network.source.observe(did.id, request.block);
+  const { head, chainId } = observation;
+  if (chainId !== did.chainId) {
+    throw new DidError("CHAIN_ID_MISMATCH", "the node serves another chain than the DID's", {
+      details: { expected: did.chainId, actual: chainId },
+    });
+  }
+  if (head.version === 0) {
+    throw new DidError("NOT_FOUND", "this DID has never been created", { details: { did: did.did } });
+  }
+  const confirmations = observation.blockNumber - head.updatedBlock + 1n;
+  if (confirmations < request.minConfirmations) {
+    throw new DidError("NOT_CONFIRMED", "the last change is not buried deep enough yet", {
+      details: { confirmations, minConfirmations: request.minConfirmations },
+    });
+  }
+  return observation;
+}
+
+async function readAt(situation: Situation): Promise<DidReading> {
+  const { request, observation } = situation;
+  refuseUnknowable(request, observation);
+  return isCurrent(request, observation.head)
+    ? reading(situation, { observation, version: await currentVersion(situation), next: undefined })
+    : reading(situation, cachedPast(situation) ?? (await pastVersion(situation)));
+}
+
+/** Versions and times of which the chain says nothing at this block. */
+function refuseUnknowable({ version, versionTime }: ResolutionRequest, { head, time }: DidObservation): void {
+  if (versionTime !== undefined && versionTime > time) {
+    throw new DidError("INVALID_OPTIONS", "versionTime is later than the block that is read", {
+      details: { versionTime, blockTime: time },
+    });
+  }
+  if (versionTime !== undefined && versionTime < head.created) {
+    throw new DidError("VERSION_NOT_FOUND", "the DID was created later", {
+      details: { created: head.created },
+    });
+  }
+  if (version !== undefined && version > head.version) {
+    throw new DidError("VERSION_NOT_FOUND", "there is no such version yet", {
+      details: { current: head.version },
+    });
+  }
+}
+
+function isCurrent({ version, versionTime }: ResolutionRequest, head: DidHead): boolean {
+  if (version !== undefined) return version === head.version;
+  return versionTime === undefined || versionTime >= head.updated;
+}
+
+async function currentVersion(situation: Situation): Promise<DidVersion> {
+  const { network, did, request, observation } = situation;
+  const { head, commitment } = observation;
+  const { version, updated } = head;
+  if (head.deactivated) return { version, updated, commitment, snapshot: undefined };
+  const opens = (snapshot: DidSnapshot | undefined) =>
+    snapshot !== undefined && commitmentOf(version, updated, snapshot) === commitment;
+
+  const cached = request.noCache ? undefined : situation.cache?.get(cacheKey(network, did));
+  const atHand = [request.snapshot, cached?.version.snapshot].find(opens);
+  if (atHand !== undefined) return { version, updated, commitment, snapshot: atHand };
+  try {
+    return await openCurrent(network.source, did.id, observation);
+  } catch (error) {
+    if (!isLogFault(error) && !isDkmsError(error, "LOGS_PRUNED")) throw error;
+    for (const source of network.snapshots ?? []) {
+      // A source that fails is a source that has nothing: the node's own error says more.
+      const snapshot = await source.find(did.id, version, commitment).catch(() => undefined);
+      if (opens(snapshot)) return { version, updated, commitment, snapshot };
+    }
+    throw error;
+  }
+}
+
+function cachedPast({ network, did, request, cache }: Situation): CachedVersion | undefined {
+  if (request.version === undefined || request.noCache) return undefined;
+  return cache?.get(cacheKey(network, did, request.version));
+}
+
+async function pastVersion({ network, did, request, observation }: Situation): Promise<CachedVersion> {
+  const versions = await openHistory(network.source, did.id, observation, {
+    fromBlock: network.deploymentBlock ?? 0n,
+    reached: ({ version, updated }) =>
+      request.version === undefined ? updated <= (request.versionTime ?? 0n) : version <= request.version,
+  });
+  const [version, next] = versions.toReversed();
+  if (version === undefined)
+    throw new DidError("INTERNAL_ERROR", "a history holds at least its newest version");
+  return { observation, version, next };
+}
+
+/** What a version says at the second that was asked for; of a past version, the last second of its life. */
+function reading({ network, request, observation }: Situation, found: CachedVersion): DidReading {
+  const { version, next } = found;
+  const lastSecond = next === undefined ? observation.time : next.updated - 1n;
+  const settled = (next ?? version).updated + (network.finalitySeconds ?? DEFAULT_FINALITY_SECONDS);
+  return {
+    observation,
+    version,
+    next,
+    // Two changes in one second leave the first of them no second of its own.
+    at: request.versionTime ?? (lastSecond < version.updated ? version.updated : lastSecond),
+    finalized: request.block === "finalized" || settled <= observation.time,
+    stale: false,
+  };
+}
+
+function offlineReading(
+  network: DidNetwork,
+  did: DkmsDid,
+  request: ResolutionRequest,
+  cache: DidCache | undefined,
+): DidReading {
+  const latest = cache?.get(cacheKey(network, did));
+  const found =
+    latest !== undefined && answers(latest, request)
+      ? latest
+      : request.version === undefined
+        ? undefined
+        : cache?.get(cacheKey(network, did, request.version));
+  if (found === undefined) {
+    throw new DidError("OFFLINE_UNKNOWN", "nothing about this has been read before", {
+      details: { did: did.did },
+    });
+  }
+  const { observation } = found;
+  return { ...reading({ network, did, request, observation, cache }, found), finalized: true, stale: true };
+}
+
+/** Whether what was current when it was cached is what is asked for now. */
+function answers({ observation, version }: CachedVersion, request: ResolutionRequest): boolean {
+  if (request.version !== undefined) return request.version === version.version;
+  const { versionTime = observation.time } = request;
+  return versionTime >= version.updated && versionTime <= observation.time;
+}
+
+function store(cache: DidCache | undefined, key: string, { observation, version, next }: DidReading): void {
+  const entry: CachedVersion = { observation, version, next };
+  if (next !== undefined) cache?.set(`${key}@${version.version}`, entry);
+  // What was current at an older block must not replace what is known of a newer one.
+  else if ((cache?.get(key)?.observation.blockNumber ?? 0n) <= observation.blockNumber)
+    cache?.set(key, entry);
+}
+
+function cacheKey({ registry }: DidNetwork, { chainId, id }: DkmsDid, version?: number): string {
+  return `${chainId}:${registry}:${id}${version === undefined ? "" : `@${version}`}`;
+}
+
+function isLogFault(error: unknown): boolean {
+  return isDkmsError(error, "LOGS_INCOMPLETE") || isDkmsError(error, "SNAPSHOT_MISMATCH");
+}
+
+function sameRecord(a: DidObservation, b: DidObservation): boolean {
+  return a.commitment === b.commitment && a.head.publishedBlock === b.head.publishedBlock;
+}
