@@ -77,13 +77,25 @@ function nodeErrorCode(error: unknown): NodeErrorCode {
   if (isError(error, "SERVER_ERROR")) {
     return error.response?.statusCode === TOO_MANY_REQUESTS ? "NODE_RATE_LIMITED" : "NODE_FAILED";
   }
-  if (isError(error, "BAD_DATA")) return "NODE_ANSWER_MALFORMED";
-  if (isError(error, "INSUFFICIENT_FUNDS")) return "SENDER_FUNDS_MISSING";
+  if (isError(error, "BAD_DATA") || isBodyMalformed(error)) return "NODE_ANSWER_MALFORMED";
+  if (isError(error, "INSUFFICIENT_FUNDS") || saysFundsMissing(error)) return "SENDER_FUNDS_MISSING";
   if (isError(error, "NONCE_EXPIRED") || isError(error, "REPLACEMENT_UNDERPRICED"))
     return "SENDER_ACCOUNT_BUSY";
   if (isError(error, "ACTION_REJECTED")) return "SENDER_REJECTED";
   if (isError(error, "UNKNOWN_ERROR") || isError(error, "UNSUPPORTED_OPERATION")) return "NODE_REFUSED";
   return "NODE_FAILED";
+}
+
+function isBodyMalformed(error: unknown): boolean {
+  return isError(error, "UNSUPPORTED_OPERATION") && error.operation === "bodyJson";
+}
+
+/** Nodes that ethers does not know say so in words of their own. */
+function saysFundsMissing(error: unknown): boolean {
+  const inner = isError(error, "UNKNOWN_ERROR") && "error" in error ? error.error : undefined;
+  return /insufficient funds|enough funds/i.test(
+    inner instanceof Object && "message" in inner ? String(inner.message) : "",
+  );
 }
 
 /** Some nodes refuse a transaction that would revert, with the revert data in an error of their own. */

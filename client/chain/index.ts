@@ -3,10 +3,16 @@ export type { EventPosition, Located } from "./decodeLogs.ts";
 export { decodePolicyLog } from "./decodeLogs.ts";
 export type { ChainErrorCode, ContractErrorCode, NodeErrorCode } from "./errors.ts";
 export { ChainError } from "./errors.ts";
-export { AGENT_POLICY_REGISTRY_ABI, CONTRACT_ERROR_CODES } from "./generated/abi.ts";
+export {
+  AGENT_POLICY_REGISTRY_ABI,
+  AGENT_PROOF_VERIFIER_ABI,
+  CONTRACT_ERROR_CODES,
+} from "./generated/abi.ts";
 export type { LogQuery } from "./logs.ts";
 export { readLogs } from "./logs.ts";
 export { readPolicyState } from "./policyState.ts";
+export type { Accumulators } from "./readAccumulators.ts";
+export { readAccumulators } from "./readAccumulators.ts";
 export type { AgentSummary, PolicySummary, ProvingPeriod } from "./readPolicy.ts";
 export { policyExists, readAgent, readAgents, readNonce, readPolicy } from "./readPolicy.ts";
 export type { BlockRef, FinalityRule, OpenRegistryOptions, Registry } from "./registry.ts";
@@ -21,6 +27,7 @@ export {
 } from "./registry.ts";
 export type { RetryPolicy } from "./retry.ts";
 export { DEFAULT_RETRY, withRetry } from "./retry.ts";
+export { rootsReader } from "./rootsReader.ts";
 export type { Receipt, RegistryCall, TransactionSender } from "./send.ts";
 export {
   awaitReceipt,

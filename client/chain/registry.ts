@@ -1,7 +1,8 @@
-import { FetchRequest, Interface, JsonRpcProvider, Network, type Provider, type Result } from "ethers";
-import { type Hex20, type Hex32, hex20, hex32 } from "../core/index.ts";
+import { FetchRequest, Interface, JsonRpcProvider, Network, type Provider } from "ethers";
+import { type Hex20, type Hex32, hex20, hex32, isDkmsError } from "../core/index.ts";
 import type { RegistryLocation } from "../policy/index.ts";
-import { type Decoded, decoded } from "./decoded.ts";
+import { callContract } from "./call.ts";
+import type { Decoded } from "./decoded.ts";
 import { ChainError } from "./errors.ts";
 import { AGENT_POLICY_REGISTRY_ABI } from "./generated/abi.ts";
 import { DEFAULT_RETRY, type RetryPolicy, withRetry } from "./retry.ts";
@@ -58,7 +59,7 @@ export function connectRpc(
 ): JsonRpcProvider {
   const request = new FetchRequest(url);
   request.timeout = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-  request.setThrottleParams({ maxAttempts: 1 });
+  request.retryFunc = async () => false;
   const network = Network.from(options.chainId);
   // A cached answer would be of another block than the one that is asked for.
   return new JsonRpcProvider(request, network, { staticNetwork: network, cacheTimeout: -1 });
@@ -83,7 +84,9 @@ export async function openRegistry(options: OpenRegistryOptions): Promise<Regist
   } = options;
   const location = { chainId, registry: hex20(options.address) };
   const registry: Registry = { location, provider, deployedAt, finality, retry };
-  const domain = await callRegistry(registry, "eip712Domain", []);
+  const domain = await callRegistry(registry, "eip712Domain", []).catch((error: unknown) => {
+    throw isDkmsError(error, "CONTRACT_NOT_FOUND") ? notFound(location.registry) : error;
+  });
   const found = {
     chainId: domain.bigint("chainId"),
     name: domain.text("name"),
@@ -112,16 +115,8 @@ export async function callRegistry(
   args: readonly unknown[],
   block?: number,
 ): Promise<Decoded> {
-  const { provider, retry, location } = registry;
-  const data = REGISTRY_INTERFACE.encodeFunctionData(name, args);
-  const answer = await withRetry(
-    () => provider.call({ to: location.registry, data, ...(block === undefined ? {} : { blockTag: block }) }),
-    retry,
-  );
-  if (answer === "0x" && REGISTRY_INTERFACE.getFunction(name)?.outputs.length !== 0) {
-    throw notFound(location.registry);
-  }
-  return decoded(decodeAnswer(name, answer));
+  const contract = { address: registry.location.registry, abi: REGISTRY_INTERFACE };
+  return callContract(registry, contract, name, args, block);
 }
 
 /** The newest block. @throws {ChainError} those of the node */
@@ -175,16 +170,6 @@ async function readBlock(registry: Registry, tag: "latest" | "finalized" | numbe
     });
   }
   return { number: block.number, hash: hex32(block.hash), time: BigInt(block.timestamp) };
-}
-
-function decodeAnswer(name: string, answer: string): Result {
-  try {
-    return REGISTRY_INTERFACE.decodeFunctionResult(name, answer);
-  } catch {
-    throw new ChainError("NODE_ANSWER_MALFORMED", `the node's answer to ${name} does not decode`, {
-      details: { name },
-    });
-  }
 }
 
 function notFound(address: Hex20): ChainError {

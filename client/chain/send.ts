@@ -114,11 +114,16 @@ export async function sendCall(
 /**
  * Waits until a transaction is in a block and tells what it did.
  *
- * @throws {ChainError} TRANSACTION_NOT_CONFIRMED after two minutes, in which case it may still get through; the
- * registry's own error if it failed in its block; and those of the node
+ * @param timeoutMs How long to wait; two minutes by default.
+ * @throws {ChainError} TRANSACTION_NOT_CONFIRMED if that was not long enough, in which case it may still get through;
+ * the registry's own error if it failed in its block; and those of the node
  */
-export async function awaitReceipt(registry: Registry, transaction: Hex32): Promise<Receipt> {
-  const receipt = await waitFor(registry, transaction);
+export async function awaitReceipt(
+  registry: Registry,
+  transaction: Hex32,
+  timeoutMs: number = CONFIRMATION_TIMEOUT_MS,
+): Promise<Receipt> {
+  const receipt = await waitFor(registry, transaction, timeoutMs);
   if (receipt.status === 0) throw await reasonOf(registry, receipt);
   const own = receipt.logs.filter(({ address }) => address.toLowerCase() === registry.location.registry);
   return {
@@ -142,10 +147,14 @@ function registryCall(registry: Registry, method: string, args: readonly unknown
   return { to: registry.location.registry, data: hex(REGISTRY_INTERFACE.encodeFunctionData(method, args)) };
 }
 
-async function waitFor(registry: Registry, transaction: Hex32): Promise<TransactionReceipt> {
+async function waitFor(
+  registry: Registry,
+  transaction: Hex32,
+  timeoutMs: number,
+): Promise<TransactionReceipt> {
   let receipt: TransactionReceipt | null;
   try {
-    receipt = await registry.provider.waitForTransaction(transaction, 1, CONFIRMATION_TIMEOUT_MS);
+    receipt = await registry.provider.waitForTransaction(transaction, 1, timeoutMs);
   } catch (error) {
     const typed = chainError(error);
     if (!(typed instanceof ChainError) || typed.code !== "NODE_TIMEOUT") throw typed;

@@ -96,8 +96,38 @@ export const AGENT_POLICY_REGISTRY_ABI: readonly string[] = [
   "function rootsOf(uint256 provisionedRoot, uint256 revokedRoot) view returns ((uint16 generation, uint32 size, uint40 time) record, uint8 status, uint40 supersededAt)",
 ];
 
+/** The ABI of IAgentProofVerifier. */
+export const AGENT_PROOF_VERIFIER_ABI: readonly string[] = [
+  "error AgentProofBadPoint()",
+  "error AgentProofDiscloseInvalid(uint8 disclose)",
+  "error AgentProofExpired(uint256 validUntil, uint256 time)",
+  "error AgentProofKeyInvalid()",
+  "error AgentProofPairingMismatch()",
+  "error AgentProofPointZero(uint256 point)",
+  "error AgentProofProvisionedRootUnknown(uint256 root)",
+  "error AgentProofPseudonymMissing(uint8 pseudonym)",
+  "error AgentProofPseudonymUnexpected(uint8 pseudonym)",
+  "error AgentProofRegistryMissing(address registry)",
+  "error AgentProofRequestExpired(uint64 expiresAt, uint256 time)",
+  "error AgentProofRevokedRootSuperseded(uint256 root, uint256 supersededAt, uint64 maxRevocationAge)",
+  "error AgentProofRevokedRootUnknown(uint16 generation, uint256 root)",
+  "error AgentProofScalarNotCanonical(uint256 value)",
+  "error AgentProofScopeMissing(uint8 disclose)",
+  "error AgentProofScopeUnexpected(bytes32 scope)",
+  "error AgentProofSigmaMismatch(uint256 expected, uint256 actual)",
+  "error AgentProofTooFewAgents(uint256 agents, uint64 minAgents)",
+  "error HashToG1HintMissing(uint256 position)",
+  "error HashToG1HintNotCanonical(uint256 position, uint256 hint)",
+  "error HashToG1HintOdd(uint256 position, uint256 hint)",
+  "error HashToG1HintSurplus(uint256 used, uint256 given)",
+  "error HashToG1HintWrong(uint256 position, uint256 hint)",
+  "function registry() view returns (address)",
+  "function verify((bytes32 scope, bytes32 challenge, uint8 disclose, uint64 maxRevocationAge, uint64 minAgents, uint64 expiresAt) request, (uint256 provisionedRoot, uint256 revokedRoot, uint256 validUntil, uint256[2] a, uint256[4] b, uint256[2] c, uint256[2] h, uint256[2] ownerPseudonym, uint256[2] devicePseudonym, uint256 sigmaChallenge, uint256 sPolicy, uint256 sOwner, uint256 sDevice, uint256 sZ, uint256[] hints) presentation) view returns (bytes32 owner, bytes32 device)",
+  "function verifyingKeyHash() view returns (bytes32)",
+];
+
 /** All of them. */
-export const CONTRACT_INTERFACES = [AGENT_POLICY_REGISTRY_ABI];
+export const CONTRACT_INTERFACES = [AGENT_POLICY_REGISTRY_ABI, AGENT_PROOF_VERIFIER_ABI];
 
 /** The code of each custom error that a contract throws. */
 export const CONTRACT_ERROR_CODES = {
@@ -146,6 +176,29 @@ export const CONTRACT_ERROR_CODES = {
   AgentPolicyProverLimit: "AGENT_POLICY_PROVER_LIMIT",
   AgentPolicyRightMissing: "AGENT_POLICY_RIGHT_MISSING",
   AgentPolicyUnknown: "AGENT_POLICY_UNKNOWN",
+  AgentProofBadPoint: "AGENT_PROOF_BAD_POINT",
+  AgentProofDiscloseInvalid: "AGENT_PROOF_DISCLOSE_INVALID",
+  AgentProofExpired: "AGENT_PROOF_EXPIRED",
+  AgentProofKeyInvalid: "AGENT_PROOF_KEY_INVALID",
+  AgentProofPairingMismatch: "AGENT_PROOF_PAIRING_MISMATCH",
+  AgentProofPointZero: "AGENT_PROOF_POINT_ZERO",
+  AgentProofProvisionedRootUnknown: "AGENT_PROOF_PROVISIONED_ROOT_UNKNOWN",
+  AgentProofPseudonymMissing: "AGENT_PROOF_PSEUDONYM_MISSING",
+  AgentProofPseudonymUnexpected: "AGENT_PROOF_PSEUDONYM_UNEXPECTED",
+  AgentProofRegistryMissing: "AGENT_PROOF_REGISTRY_MISSING",
+  AgentProofRequestExpired: "AGENT_PROOF_REQUEST_EXPIRED",
+  AgentProofRevokedRootSuperseded: "AGENT_PROOF_REVOKED_ROOT_SUPERSEDED",
+  AgentProofRevokedRootUnknown: "AGENT_PROOF_REVOKED_ROOT_UNKNOWN",
+  AgentProofScalarNotCanonical: "AGENT_PROOF_SCALAR_NOT_CANONICAL",
+  AgentProofScopeMissing: "AGENT_PROOF_SCOPE_MISSING",
+  AgentProofScopeUnexpected: "AGENT_PROOF_SCOPE_UNEXPECTED",
+  AgentProofSigmaMismatch: "AGENT_PROOF_SIGMA_MISMATCH",
+  AgentProofTooFewAgents: "AGENT_PROOF_TOO_FEW_AGENTS",
+  HashToG1HintMissing: "HASH_TO_G1_HINT_MISSING",
+  HashToG1HintNotCanonical: "HASH_TO_G1_HINT_NOT_CANONICAL",
+  HashToG1HintOdd: "HASH_TO_G1_HINT_ODD",
+  HashToG1HintSurplus: "HASH_TO_G1_HINT_SURPLUS",
+  HashToG1HintWrong: "HASH_TO_G1_HINT_WRONG",
   ProvisionedTreeEmpty: "PROVISIONED_TREE_EMPTY",
   ProvisionedTreeIndexUnknown: "PROVISIONED_TREE_INDEX_UNKNOWN",
   ProvisionedTreeSizeUnknown: "PROVISIONED_TREE_SIZE_UNKNOWN",

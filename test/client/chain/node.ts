@@ -74,8 +74,8 @@ async function deployLinked(ethers: Ethers, name: string, done: Map<string, stri
   return address;
 }
 
-type Request = { readonly id: number; readonly method: string; readonly params: readonly unknown[] };
-type Reply = { readonly id: number; result?: unknown; error?: unknown };
+export type Request = { readonly id: number; readonly method: string; readonly params: readonly unknown[] };
+export type Reply = { readonly id: number; result?: unknown; error?: unknown };
 
 /** What a faulty node does with a request instead of answering it well. */
 export type Fault =
@@ -89,7 +89,7 @@ export type FaultyNode = {
   readonly url: string;
   readonly requests: Request[];
   /** Asked for every request; undefined lets it through. */
-  fault: (request: Request) => Fault | undefined;
+  fault: (request: Request) => Fault | undefined | Promise<undefined>;
   readonly close: () => Promise<void>;
 };
 
@@ -100,7 +100,7 @@ export async function startFaultyNode(target: string): Promise<FaultyNode> {
       const body = JSON.parse(await bodyOf(incoming)) as Request | Request[];
       const all = Array.isArray(body) ? body : [body];
       requests.push(...all);
-      const faults = all.map((request) => node.fault(request));
+      const faults = await Promise.all(all.map((request) => node.fault(request)));
       const fault = faults.find((one) => one !== undefined);
       if (fault !== undefined && "hang" in fault) return;
       if (fault !== undefined && "status" in fault) {
