@@ -5,7 +5,7 @@ pragma circom 2.2.0;
 /// @param n Number of bits, at most 253 so that 2^n < r and the decomposition is the only one.
 /// @input in The number.
 /// @output out Its bits, lowest first.
-/// constraints: n + 1 (n where the sum is linear in a signal that O2 can eliminate)
+/// constraints: n
 template ToBits(n) {
     assert(0 < n && n <= 253);
     signal input in;

@@ -7,7 +7,7 @@ include "poseidon2.circom";
 /// @param max The largest depth.
 /// @input depth Depth of the tree, 1 to max.
 /// @output out out[i] is 1 if depth = i + 1, else 0.
-/// constraints: max + 2 (the two sums are linear)
+/// constraints: max + 1
 template DepthSelector(max) {
     assert(0 < max && max <= 64);
     signal input depth;
@@ -61,7 +61,7 @@ template QuadChildren() {
 /// @input siblings For each level the other three children, in child order.
 /// @input depth Depth of the tree, 1 to levels.
 /// @output root Root of the tree.
-/// constraints: 272 levels + 1
+/// constraints: 272 levels - 1
 template QuadTreeRoot(levels) {
     assert(0 < levels && levels <= 16);
     signal input leaf;

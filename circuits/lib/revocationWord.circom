@@ -11,7 +11,7 @@ include "poseidon2.circom";
 /// @input high Bits 128 … 255 of the word.
 /// @input bits Position in the word, lowest first; the caller has constrained each to 0 or 1.
 /// @output leaf C4(5, low, high, 0).
-/// constraints: 521
+/// constraints: 520
 template RevocationWord() {
     var halfBits = WORD_INDEX_BITS() - 1;
     signal input low;

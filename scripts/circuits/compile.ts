@@ -15,16 +15,18 @@ export type CompileOptions = {
   readonly source: string;
   /** Existing folder for the results. */
   readonly outDir: string;
+  /** False keeps every signal in the witness, as tests need; the keys are for the simplified system. */
+  readonly simplify?: boolean;
 };
 
 /**
- * Compiles a circuit with full simplification; the result depends on the sources and the compiler's version only.
+ * Compiles a circuit, with full simplification unless told otherwise; the result depends on the sources and the compiler's version only.
  *
  * @throws Error with the compiler's output if it fails.
  */
 export async function compileCircuit(options: CompileOptions): Promise<CompiledCircuit> {
-  const { root, source, outDir } = options;
-  const flags = ["--r1cs", "--wasm", "--sym", "--O2"];
+  const { root, source, outDir, simplify = true } = options;
+  const flags = ["--r1cs", "--wasm", "--sym", simplify ? "--O2" : "--O0"];
   await promisify(execFile)(process.execPath, [compiler, source, ...flags, "-o", outDir], { cwd: root });
   const name = basename(source, ".circom");
   return {

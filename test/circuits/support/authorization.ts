@@ -4,6 +4,7 @@ import {
   DOMAIN,
   MAX_PROVISIONED_DEPTH,
   MAX_REVOKED_DEPTH,
+  n4,
   SCALAR_MODULUS,
 } from "../../../client/core/index.ts";
 import { halves, leastDepth, type Path, QuadTree, revocationWords, wordLeaf } from "./quadTree.ts";
@@ -66,10 +67,13 @@ export function commitments(agent: Agent): Commitments {
   return { K, O, I, leaf: c4(DOMAIN.proverLeaf, I, K, agent.index | (agent.expiry << 24n)) };
 }
 
-/** A registry in which `agent` is one of `size` and nobody else is known. */
+/** The part of a tree that a proof needs. */
+export type Tree = { readonly depth: number; readonly root: bigint; path(position: number): Path };
+
+/** Both trees, and the revocation words by their positions. */
 export type Registry = {
-  readonly provisioned: QuadTree;
-  readonly revoked: QuadTree;
+  readonly provisioned: Tree;
+  readonly revoked: Tree;
   readonly words: readonly bigint[];
 };
 
@@ -91,6 +95,32 @@ export function makeRegistry(options: RegistryOptions): Registry {
     revoked: new QuadTree(words.map(wordLeaf), options.revokedDepth ?? leastDepth(size, 256), wordLeaf(0n)),
     words,
   };
+}
+
+/** A registry at full depth, where only the siblings on the agent's path are known. */
+export function makeFullRegistry(agent: Agent): Registry {
+  const index = Number(agent.index);
+  const word = Math.floor(index / 256);
+  const words: bigint[] = [];
+  words[word] = pseudorandom("word") & ~(1n << BigInt(index % 256)) & (2n ** 250n - 1n);
+  return {
+    provisioned: pathTree(commitments(agent).leaf, index, MAX_PROVISIONED_DEPTH),
+    revoked: pathTree(wordLeaf(words[word]), word, MAX_REVOKED_DEPTH),
+    words,
+  };
+}
+
+function pathTree(leaf: bigint, position: number, depth: number): Tree {
+  const path = Array.from({ length: depth }, (_, level) => {
+    const [a = 0n, b = 0n, c = 0n] = [0, 1, 2].map((i) => pseudorandom(`sibling ${depth} ${level} ${i}`));
+    return [a, b, c] as const;
+  });
+  const root = path.reduce((node, siblings, level) => {
+    const children = siblings.toSpliced(Math.floor(position / 4 ** level) % 4, 0, node);
+    const [a = 0n, b = 0n, c = 0n, d = 0n] = children;
+    return n4(a, b, c, d);
+  }, leaf);
+  return { depth, root, path: () => path };
 }
 
 /** What an honest agent gives to the circuit. */

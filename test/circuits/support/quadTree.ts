@@ -11,17 +11,17 @@ export class QuadTree {
   readonly #levels: readonly (readonly bigint[])[];
   readonly #empty: readonly bigint[];
 
-  constructor(leaves: readonly bigint[], depth: number, emptyLeaf: bigint) {
+  constructor(leaves: readonly bigint[], depth: number, emptyLeaf: bigint, node: typeof n4 = n4) {
     const empty = [emptyLeaf];
     const levels = [leaves];
     for (let level = 0; level < depth; level++) {
       const hole = empty[level] ?? 0n;
       const children = levels[level] ?? [];
       const child = (i: number): bigint => children[i] ?? hole;
-      empty.push(n4(hole, hole, hole, hole));
+      empty.push(node(hole, hole, hole, hole));
       levels.push(
         Array.from({ length: Math.max(1, Math.ceil(children.length / 4)) }, (_, i) =>
-          n4(child(4 * i), child(4 * i + 1), child(4 * i + 2), child(4 * i + 3)),
+          node(child(4 * i), child(4 * i + 1), child(4 * i + 2), child(4 * i + 3)),
         ),
       );
     }
