@@ -1,5 +1,6 @@
 import type { Log } from "ethers";
-import { type Hex32, hex32 } from "../core/index.ts";
+import type { AccumulatorEvent } from "../accumulator/index.ts";
+import { fieldElement, type Hex32, hex32 } from "../core/index.ts";
 import { agentKey, keyId } from "../keys/index.ts";
 import {
   authorizationsFromBits,
@@ -70,8 +71,45 @@ const POLICY_DECODERS: Readonly<Record<PolicyEvent["type"], (log: Decoded) => Po
   }),
 };
 
+const ACCUMULATOR_DECODERS: Readonly<Record<AccumulatorEvent["type"], (log: Decoded) => AccumulatorEvent>> = {
+  LeafAppended: (log) => ({
+    type: "LeafAppended",
+    generation: log.number("generation"),
+    index: log.number("index"),
+    leaf: fieldElement(log.bigint("leaf")),
+  }),
+  Checkpointed: (log) => ({
+    type: "Checkpointed",
+    root: fieldElement(log.bigint("root")),
+    generation: log.number("generation"),
+    size: log.number("size"),
+    time: log.bigint("time"),
+  }),
+  IndexRevoked: (log) => ({
+    type: "IndexRevoked",
+    generation: log.number("generation"),
+    index: log.number("index"),
+  }),
+  RevocationRootAdded: (log) => ({
+    type: "RevocationRootAdded",
+    root: fieldElement(log.bigint("root")),
+    generation: log.number("generation"),
+    version: log.bigint("version"),
+    depth: log.number("depth"),
+    time: log.bigint("time"),
+  }),
+};
+
 /** Topics of the events that concern one policy each. */
 export const POLICY_TOPICS: readonly string[] = Object.keys(POLICY_DECODERS).map(topicOf);
+
+/** Topics of the accumulators' events. */
+export const ACCUMULATOR_TOPICS = {
+  LeafAppended: topicOf("LeafAppended"),
+  Checkpointed: topicOf("Checkpointed"),
+  IndexRevoked: topicOf("IndexRevoked"),
+  RevocationRootAdded: topicOf("RevocationRootAdded"),
+} as const satisfies Record<AccumulatorEvent["type"], string>;
 
 /**
  * A policy event from a log of the registry; undefined for its other events.
@@ -82,6 +120,21 @@ export function decodePolicyLog(log: Log): Located<PolicyEvent> | undefined {
   const { name, values } = parse(log);
   const decode = isPolicyEvent(name) ? POLICY_DECODERS[name] : undefined;
   return decode === undefined ? undefined : locate(log, values, decode);
+}
+
+/**
+ * An event of the accumulators from a log of the registry; undefined for its other events.
+ *
+ * @throws {ChainError} NODE_ANSWER_MALFORMED if the log is no event of the registry, or its values cannot be.
+ */
+export function decodeAccumulatorLog(log: Log): Located<AccumulatorEvent> | undefined {
+  const { name, values } = parse(log);
+  const decode = isAccumulatorEvent(name) ? ACCUMULATOR_DECODERS[name] : undefined;
+  return decode === undefined ? undefined : locate(log, values, decode);
+}
+
+function isAccumulatorEvent(name: string): name is AccumulatorEvent["type"] {
+  return Object.hasOwn(ACCUMULATOR_DECODERS, name);
 }
 
 function isPolicyEvent(name: string): name is PolicyEvent["type"] {

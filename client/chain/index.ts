@@ -1,6 +1,7 @@
+export { accumulatorSource } from "./accumulatorSource.ts";
 export { chainError, decodeRevert } from "./decodeError.ts";
 export type { EventPosition, Located } from "./decodeLogs.ts";
-export { decodePolicyLog } from "./decodeLogs.ts";
+export { decodeAccumulatorLog, decodePolicyLog } from "./decodeLogs.ts";
 export type { ChainErrorCode, ContractErrorCode, NodeErrorCode } from "./errors.ts";
 export { ChainError } from "./errors.ts";
 export {
@@ -15,7 +16,7 @@ export type { Accumulators } from "./readAccumulators.ts";
 export { readAccumulators } from "./readAccumulators.ts";
 export type { AgentSummary, PolicySummary, ProvingPeriod } from "./readPolicy.ts";
 export { policyExists, readAgent, readAgents, readNonce, readPolicy } from "./readPolicy.ts";
-export type { BlockRef, FinalityRule, OpenRegistryOptions, Registry } from "./registry.ts";
+export type { FinalityRule, OpenRegistryOptions, Registry } from "./registry.ts";
 export {
   atHead,
   callRegistry,

@@ -1,3 +1,4 @@
+import type { BlockRef } from "../accumulator/index.ts";
 import { bigintToHex32 } from "../core/index.ts";
 import {
   applyPolicyEvent,
@@ -12,7 +13,7 @@ import { decodePolicyLog, POLICY_TOPICS } from "./decodeLogs.ts";
 import { ChainError } from "./errors.ts";
 import { readLogs } from "./logs.ts";
 import { readAgents } from "./readPolicy.ts";
-import { atHead, type BlockRef, callRegistry, type Registry } from "./registry.ts";
+import { atHead, callRegistry, type Registry } from "./registry.ts";
 
 /**
  * Rebuilds a policy with its whole history from logs, and checks the result against what the registry stores: the

@@ -1,5 +1,6 @@
 import { FetchRequest, Interface, JsonRpcProvider, Network, type Provider } from "ethers";
-import { type Hex20, type Hex32, hex20, hex32, isDkmsError } from "../core/index.ts";
+import type { BlockRef } from "../accumulator/index.ts";
+import { type Hex20, hex20, hex32, isDkmsError } from "../core/index.ts";
 import type { RegistryLocation } from "../policy/index.ts";
 import { callContract } from "./call.ts";
 import type { Decoded } from "./decoded.ts";
@@ -32,14 +33,6 @@ export type OpenRegistryOptions = {
   /** The `finalized` tag by default. */
   readonly finality?: FinalityRule;
   readonly retry?: RetryPolicy;
-};
-
-/** A block that reads are pinned to. */
-export type BlockRef = {
-  readonly number: number;
-  readonly hash: Hex32;
-  /** In seconds since 1970. */
-  readonly time: bigint;
 };
 
 export const REGISTRY_INTERFACE = new Interface(AGENT_POLICY_REGISTRY_ABI);
@@ -158,17 +151,30 @@ export async function atHead<Value>(
 
 /** True if the block is still part of the node's chain. @throws {ChainError} those of the node */
 export async function isCanonical(registry: Registry, block: BlockRef): Promise<boolean> {
-  const found = await withRetry(() => registry.provider.getBlock(block.number), registry.retry);
-  return found?.hash === block.hash;
+  return (await findBlock(registry, block.number))?.hash === block.hash;
+}
+
+/** A block by its number, undefined if the chain is not so long. @throws {ChainError} those of the node */
+export async function readBlockAt(registry: Registry, number: number): Promise<BlockRef | undefined> {
+  return findBlock(registry, number);
 }
 
 async function readBlock(registry: Registry, tag: "latest" | "finalized" | number): Promise<BlockRef> {
-  const block = await withRetry(() => registry.provider.getBlock(tag), registry.retry);
-  if (block?.hash == null) {
+  const block = await findBlock(registry, tag);
+  if (block === undefined) {
     throw new ChainError("NODE_ANSWER_MALFORMED", `the node has no block ${tag}`, {
       details: { block: tag },
     });
   }
+  return block;
+}
+
+async function findBlock(
+  registry: Registry,
+  tag: "latest" | "finalized" | number,
+): Promise<BlockRef | undefined> {
+  const block = await withRetry(() => registry.provider.getBlock(tag), registry.retry);
+  if (block?.hash == null) return undefined;
   return { number: block.number, hash: hex32(block.hash), time: BigInt(block.timestamp) };
 }
 
