@@ -119,7 +119,9 @@ async function startThread(): Promise<Thread> {
   }
   const { Worker } = await import("node:worker_threads");
   // snarkjs' dependency web-worker takes every thread for one of its own and loads the module that it finds named here.
-  const worker = new Worker(url, { workerData: { mod: "data:text/javascript,", type: "module" } });
+  // What it prints is kept from the console: the circuit's runtime prints which template refused a witness.
+  const workerData = { mod: "data:text/javascript,", type: "module" };
+  const worker = new Worker(url, { workerData, stdout: true, stderr: true });
   return {
     nests: false,
     post: (message) => worker.postMessage(message),

@@ -45,9 +45,9 @@ abstract contract AuthorizedAgentOnly is IAuthorizedAgentOnly {
     }
 
     /// @dev Reverts unless `proof` shows an authorized agent that meets `terms` and agrees to this very call, and
-    /// consumes it. Call it once, in the function that clients call, as the function is told by `msg.sig`. `arguments` is
-    /// keccak256(abi.encode(…)) of all arguments but the proof: one that is left out can be altered by the sender.
-    /// Returns the pseudonyms asked for, 0 for the others.
+    /// consumes it. Call it once, in the function that clients call, as the function is told by `msg.sig`. `arguments`
+    /// is keccak256(abi.encode(…)) of all arguments but the proof: one left out can be altered by the sender. Returns
+    /// the pseudonyms asked for, 0 for the others.
     function _authorizeAgent(
         AgentTerms memory terms,
         bytes32 arguments,
