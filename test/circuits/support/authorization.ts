@@ -82,17 +82,26 @@ export type RegistryOptions = {
   readonly size: number;
   readonly revoked?: ReadonlySet<number>;
   readonly revokedDepth?: number;
+  /** The agent's leaf, if it is not made honestly. */
+  readonly leaf?: bigint;
+  /** The hash of inner nodes, if it is not N4. */
+  readonly node?: typeof n4;
 };
 
 export function makeRegistry(options: RegistryOptions): Registry {
-  const { agent, size, revoked = new Set<number>() } = options;
+  const { agent, size, revoked = new Set<number>(), leaf = commitments(agent).leaf, node = n4 } = options;
   const leaves = Array.from({ length: size }, (_, i) =>
-    BigInt(i) === agent.index ? commitments(agent).leaf : BigInt(i) + 1_000_000_000n,
+    BigInt(i) === agent.index ? leaf : BigInt(i) + 1_000_000_000n,
   );
   const words = revocationWords(revoked, size);
   return {
-    provisioned: new QuadTree(leaves, leastDepth(size, 1), 0n),
-    revoked: new QuadTree(words.map(wordLeaf), options.revokedDepth ?? leastDepth(size, 256), wordLeaf(0n)),
+    provisioned: new QuadTree(leaves, leastDepth(size, 1), 0n, node),
+    revoked: new QuadTree(
+      words.map(wordLeaf),
+      options.revokedDepth ?? leastDepth(size, 256),
+      wordLeaf(0n),
+      node,
+    ),
     words,
   };
 }

@@ -87,7 +87,18 @@ export async function computeWitness(wasm: Uint8Array, inputs: SnarkInputs): Pro
 
 type CompileOptions = BuildOptions & { readonly simplify: boolean; readonly constrain: boolean };
 
-async function compile(options: CompileOptions): Promise<Circuit> {
+/** What was compiled already: a suite asks for the same circuit often, and nobody changes one. */
+const compiled = new Map<string, Promise<Circuit>>();
+
+function compile(options: CompileOptions): Promise<Circuit> {
+  const { main, publicInputs, patches, simplify, constrain } = options;
+  const key = JSON.stringify([main, publicInputs, patches, simplify, constrain]);
+  const circuit = compiled.get(key) ?? compileAfresh(options);
+  compiled.set(key, circuit);
+  return circuit;
+}
+
+async function compileAfresh(options: CompileOptions): Promise<Circuit> {
   const { main, publicInputs = [], patches = [], simplify, constrain } = options;
   const root = mkdtempSync(join(tmpdir(), "dkms-circuit-"));
   try {
@@ -105,13 +116,13 @@ async function compile(options: CompileOptions): Promise<Circuit> {
       );
     }
     mkdirSync(join(root, "out"));
-    const compiled = await compileCircuit({ root, source: join("main", MAIN), outDir: "out", simplify });
-    const r1csBytes = readFileSync(compiled.r1cs);
+    const paths = await compileCircuit({ root, source: join("main", MAIN), outDir: "out", simplify });
+    const r1csBytes = readFileSync(paths.r1cs);
     return {
       r1cs: readR1cs(r1csBytes),
       r1csBytes,
-      wasm: readFileSync(compiled.wasm),
-      sym: readFileSync(compiled.sym, "utf8"),
+      wasm: readFileSync(paths.wasm),
+      sym: readFileSync(paths.sym, "utf8"),
     };
   } finally {
     rmSync(root, { recursive: true });
