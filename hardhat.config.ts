@@ -9,7 +9,12 @@ const soljson = createRequire(import.meta.url).resolve("solc/soljson.js");
 const compiler = {
   version: "0.8.37",
   path: soljson,
-  settings: { viaIR: true, evmVersion: "cancun", optimizer: { enabled: true, runs: 800 } },
+  settings: {
+    viaIR: true,
+    evmVersion: "cancun",
+    optimizer: { enabled: true, runs: 800 },
+    outputSelection: { "*": { "*": ["storageLayout"] } },
+  },
 } as const;
 
 /**

@@ -1,4 +1,5 @@
-import type { BigNumberish, TypedDataDomain, TypedDataField } from "ethers";
+import { expect } from "chai";
+import type { BigNumberish, ContractTransactionResponse, TypedDataDomain, TypedDataField } from "ethers";
 import { keccak256, toUtf8Bytes, Wallet } from "ethers";
 import { network } from "hardhat";
 import registryModule from "../../deploy/modules/AgentPolicyRegistry.ts";
@@ -81,6 +82,12 @@ export async function deployWorld() {
 /** An agent's policy key; the same name gives the same key. */
 export function agentKey(name: string): Wallet {
   return new Wallet(keccak256(toUtf8Bytes(`dkms test agent ${name}`)));
+}
+
+/** A source of keys that no other test of the file uses. */
+export function keySource(scope: string): (name: string) => Wallet {
+  let next = 0;
+  return (name) => agentKey(`${scope} ${next++} ${name}`);
 }
 
 /** KeyId of a SECP256K1 key. */
@@ -244,6 +251,88 @@ export async function add(
 export async function take(world: World, policy: bigint, by: Wallet, agent: Wallet, authorizations: number) {
   const op = await revocation(world, policy, by, [[agent, authorizations]]);
   return world.registry.revoke(op, await approvals(world, "Revoke", op, [by]));
+}
+
+/** Sends an operation with its approvals; `acceptances` are of a creation or authorization. */
+export async function execute<Name extends OperationName>(
+  world: World,
+  name: Name,
+  op: Operations[Name],
+  signers: readonly Wallet[],
+  acceptances: AcceptanceStruct[] = [],
+): Promise<ContractTransactionResponse> {
+  return submit(world, name, op, await approvals(world, name, op, signers), acceptances);
+}
+
+/** Sends an operation with approvals as they are. */
+export async function submit<Name extends OperationName>(
+  world: World,
+  name: Name,
+  op: Operations[Name],
+  given: ApprovalStruct[],
+  acceptances: AcceptanceStruct[] = [],
+): Promise<ContractTransactionResponse> {
+  const [single = { key: "0x", signature: "0x" }] = given;
+  const { registry } = world;
+  switch (name) {
+    case "CreatePolicy":
+      return registry.createPolicy(op as CreatePolicyStruct, acceptances, single);
+    case "Authorize":
+      return registry.authorize(op as AuthorizeStruct, acceptances, given);
+    case "Revoke":
+      return registry.revoke(op as RevokeStruct, given);
+    default:
+      return registry.renounce(op as RenounceStruct, single);
+  }
+}
+
+/** Asks the check view of an operation. */
+export async function check<Name extends OperationName>(
+  world: World,
+  name: Name,
+  op: Operations[Name],
+  signers: readonly Wallet[],
+): Promise<void> {
+  const approvers = signers.map(idOf).sort();
+  const { registry } = world;
+  switch (name) {
+    case "CreatePolicy":
+      return registry.checkCreatePolicy(op as CreatePolicyStruct);
+    case "Authorize":
+      return registry.checkAuthorize(op as AuthorizeStruct, approvers);
+    case "Revoke":
+      return registry.checkRevoke(op as RevokeStruct, approvers);
+    default:
+      return registry.checkRenounce(op as RenounceStruct);
+  }
+}
+
+/**
+ * Expects an operation to be refused with one error, by the action and, in the same words, by its check view; a check
+ * knows nothing of signatures and acceptances, so `checked: false` expects it to pass.
+ */
+export async function expectRefusal<Name extends OperationName>(
+  world: World,
+  name: Name,
+  op: Operations[Name],
+  signers: readonly Wallet[],
+  refusal: {
+    readonly error: string;
+    readonly args: readonly unknown[];
+    readonly acceptances?: AcceptanceStruct[];
+    readonly checked?: boolean;
+  },
+): Promise<void> {
+  await expect(execute(world, name, op, signers, refusal.acceptances))
+    .to.be.revertedWithCustomError(world.registry, refusal.error)
+    .withArgs(...refusal.args);
+  if (refusal.checked === false) {
+    await check(world, name, op, signers);
+    return;
+  }
+  await expect(check(world, name, op, signers))
+    .to.be.revertedWithCustomError(world.registry, refusal.error)
+    .withArgs(...refusal.args);
 }
 
 async function frameOf(world: World, policy: bigint, proposer: Wallet) {
