@@ -59,10 +59,9 @@ describe("AgentPolicyRegistry", () => {
 
     it("are taken without signature from the sender itself, and from nobody else", async () => {
       const { alice, bob, op, acceptances, policy } = await setting();
-      const [own, others] = await approvals(world, "Authorize", op, [alice, bob]).then((all) => {
-        const bare = all.map((a) => ({ ...a, signature: "0x" }));
-        return [all.map((a) => (a.key === bob.address ? { ...a, signature: "0x" } : a)), bare];
-      });
+      const given = await approvals(world, "Authorize", op, [alice, bob]);
+      const others = given.map((a) => ({ ...a, signature: "0x" }));
+      const own = given.map((a) => (a.key === bob.address ? { ...a, signature: "0x" } : a));
       await world.networkHelpers.setBalance(bob.address, 10n ** 18n);
       const sentByBob = { ...world, registry: world.registry.connect(bob.connect(world.ethers.provider)) };
       await expect(submit(world, "Authorize", op, own, acceptances))
