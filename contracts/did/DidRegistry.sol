@@ -148,8 +148,7 @@ contract DidRegistry is IDidRegistry, EIP712 {
             _requireReveal(did, op.version, head_, made.next, reveal.controllers.hash(), reveal.salt);
             DidControllers.requireQuorum(did, reveal.controllers, approvals, digest, msg.sender);
         }
-        HeadWord ended = _store(did, head_, Version(made.previous, 0, 0, 0, 0, 0)).end();
-        _records[did].head = ended;
+        HeadWord ended = _store(did, head_.end(), Version(made.previous, 0, 0, 0, 0, 0));
         emit DidDeactivated(did, ended.version(), head_.publishedBlock(), ended.updated(), made.previous);
     }
 

@@ -21,8 +21,8 @@ library HeadWords {
     uint256 private constant PUBLISHED_BLOCK = 192;
     uint256 private constant DEACTIVATED = 1 << 240;
 
-    /// @dev What the next version keeps: controlVersion and created.
-    uint256 private constant KEPT = ((1 << 72) - 1) << CONTROL_VERSION;
+    /// @dev What the next version keeps: controlVersion, created, deactivated.
+    uint256 private constant KEPT = (((1 << 72) - 1) << CONTROL_VERSION) | DEACTIVATED;
 
     /// @dev What is known before the first version is made: its time, and that it sets the controllers.
     function first(uint256 time) internal pure returns (HeadWord) {
@@ -51,7 +51,7 @@ library HeadWords {
         return HeadWord.wrap(others | (number << PUBLISHED_BLOCK));
     }
 
-    /// @dev The same version, final.
+    /// @dev Says that the version to come is the last.
     function end(HeadWord self) internal pure returns (HeadWord) {
         return HeadWord.wrap(HeadWord.unwrap(self) | DEACTIVATED);
     }

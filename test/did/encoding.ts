@@ -1,4 +1,13 @@
-import { AbiCoder, concat, dataLength, keccak256, solidityPacked, toBeHex, toUtf8Bytes } from "ethers";
+import {
+  AbiCoder,
+  concat,
+  dataLength,
+  keccak256,
+  solidityPacked,
+  type TypedDataField,
+  toBeHex,
+  toUtf8Bytes,
+} from "ethers";
 
 /** An independent encoder of the registry's formats, written from the interface; it checks nothing. */
 
@@ -115,48 +124,32 @@ export function commitmentOf(options: {
   );
 }
 
+function fields(list: string): TypedDataField[] {
+  return list.split(",").map((field) => {
+    const [type = "", name = ""] = field.split(" ");
+    return { type, name };
+  });
+}
+
 function hashOf(types: readonly string[], values: readonly unknown[]): string {
   return keccak256(AbiCoder.defaultAbiCoder().encode(types, values));
 }
 
-/** The EIP-712 types of the operations. */
+/** The types as docs and wallets have them, written out here so that the contract is checked against a second hand. */
 export const OPERATION_TYPES = {
   DidCreation: {
-    DidCreation: [
-      { name: "did", type: "bytes20" },
-      { name: "controllers", type: "bytes" },
-      { name: "next", type: "bytes32" },
-      { name: "salt", type: "bytes32" },
-      { name: "state", type: "bytes" },
-      { name: "deadline", type: "uint64" },
-    ],
+    DidCreation: fields(
+      "bytes20 did,bytes controllers,bytes32 next,bytes32 salt,bytes state,uint64 deadline",
+    ),
   },
-  DidUpdate: {
-    DidUpdate: [
-      { name: "did", type: "bytes20" },
-      { name: "version", type: "uint32" },
-      { name: "state", type: "bytes" },
-      { name: "deadline", type: "uint64" },
-    ],
-  },
+  DidUpdate: { DidUpdate: fields("bytes20 did,uint32 version,bytes state,uint64 deadline") },
   DidRotation: {
-    DidRotation: [
-      { name: "did", type: "bytes20" },
-      { name: "version", type: "uint32" },
-      { name: "controllers", type: "bytes" },
-      { name: "next", type: "bytes32" },
-      { name: "state", type: "bytes" },
-      { name: "deadline", type: "uint64" },
-    ],
+    DidRotation: fields(
+      "bytes20 did,uint32 version,bytes controllers,bytes32 next,bytes state,uint64 deadline",
+    ),
   },
-  DidDeactivation: {
-    DidDeactivation: [
-      { name: "did", type: "bytes20" },
-      { name: "version", type: "uint32" },
-      { name: "deadline", type: "uint64" },
-    ],
-  },
-} as const;
+  DidDeactivation: { DidDeactivation: fields("bytes20 did,uint32 version,uint64 deadline") },
+} satisfies Record<string, Record<string, TypedDataField[]>>;
 
 export type OperationName = keyof typeof OPERATION_TYPES;
 export type Control = {
