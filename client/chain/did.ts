@@ -1,5 +1,6 @@
-export { DID_REGISTRY_ABI } from "./didAbi.ts";
-export type { DidCall, DidSourceOptions, RpcNetworkOptions } from "./didSource.ts";
-export { didCall, rpcNetwork, rpcSource } from "./didSource.ts";
+export type { DidCall, DidReceipt, DidSender } from "./didSend.ts";
+export { didCall, executeDid } from "./didSend.ts";
+export type { DidSourceOptions, RpcNetworkOptions } from "./didSource.ts";
+export { rpcNetwork, rpcSource } from "./didSource.ts";
 export type { HttpJsonRpcOptions, JsonRpc } from "./jsonRpc.ts";
 export { httpJsonRpc, providerJsonRpc } from "./jsonRpc.ts";

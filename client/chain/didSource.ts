@@ -1,18 +1,16 @@
 import type { LogDescription, Result } from "ethers";
-import { bigintToHex32, type Hex, hex, hex20, hex32 } from "../core/index.ts";
+import { bigintToHex32, hex, hex20, hex32 } from "../core/index.ts";
 import {
   type BlockSelector,
-  type DidApproval,
   DidError,
   type DidEvent,
   type DidEventQuery,
   type DidId,
   type DidNetwork,
   type DidObservation,
-  type DidRequest,
   type DidSource,
 } from "../did/index.ts";
-import { DID_REGISTRY } from "./didAbi.ts";
+import { DID_REGISTRY } from "./didSend.ts";
 import type { JsonRpc } from "./jsonRpc.ts";
 
 /** Where a registry is. */
@@ -119,31 +117,6 @@ function eventOf({ name, args }: LogDescription): DidEvent {
     previousBlock: previousBlock ?? updatedBlock,
     republished: name === "DidRepublished",
   };
-}
-
-/** A call of the registry, for whatever sends transactions. */
-export type DidCall = { readonly to: Hex; readonly data: Hex };
-
-/**
- * The transaction that carries out an operation; anyone may send it. The approvals are in the order that
- * `collectApprovals` gives.
- */
-export function didCall(request: DidRequest, approvals: readonly DidApproval[]): DidCall {
-  const { registry, operation, current, reveal } = request;
-  const encode = (name: string, args: readonly unknown[]): DidCall => ({
-    to: registry,
-    data: hex(DID_REGISTRY.encodeFunctionData(name, args)),
-  });
-  switch (operation.action) {
-    case "DidCreation":
-      return encode("create", [operation, approvals]);
-    case "DidUpdate":
-      return encode("update", [operation, current, approvals]);
-    case "DidRotation":
-      return encode("rotate", [operation, current, reveal.salt, approvals]);
-    case "DidDeactivation":
-      return encode("deactivate", [operation, current, reveal, approvals]);
-  }
 }
 
 function decode<Value>(action: () => Value, what: string): Value {

@@ -103,7 +103,9 @@ export function resolutionRequest(
 
 function refuseConflicts(options: DidResolutionOptions, request: ResolutionRequest): void {
   if (!request.offline) return;
-  const online = ["blockTag", "minConfirmations", "snapshot"].find((name) => Object.hasOwn(options, name));
+  const online = (["blockTag", "minConfirmations", "snapshot"] as const).find(
+    (name) => options[name] !== undefined,
+  );
   if (online !== undefined || request.noCache) {
     throw invalid(`offline and ${online ?? "noCache"} exclude each other`);
   }

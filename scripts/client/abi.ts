@@ -8,6 +8,7 @@ const TARGET = new URL("../../client/chain/generated/abi.ts", import.meta.url);
 const CONTRACTS: readonly { readonly constant: string; readonly contract: string }[] = [
   { constant: "AGENT_POLICY_REGISTRY_ABI", contract: "IAgentPolicyRegistry" },
   { constant: "AGENT_PROOF_VERIFIER_ABI", contract: "IAgentProofVerifier" },
+  { constant: "DID_REGISTRY_ABI", contract: "IDidRegistry" },
 ];
 
 const { values } = parseArgs({ options: { check: { type: "boolean" }, help: { type: "boolean" } } });

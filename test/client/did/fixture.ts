@@ -2,12 +2,11 @@ import { ed25519, x25519 } from "@noble/curves/ed25519.js";
 import { p256 } from "@noble/curves/nist.js";
 import { secp256k1 } from "@noble/curves/secp256k1.js";
 import type { network } from "hardhat";
-import { didCall, type JsonRpc, providerJsonRpc, rpcNetwork } from "../../../client/chain/did.ts";
+import { didCall, providerJsonRpc, rpcNetwork } from "../../../client/chain/did.ts";
 import { hex32 } from "../../../client/core/index.ts";
 import {
   accountControllers,
   approveDid,
-  collectApprovals,
   createDid,
   type DidKey,
   type DidNetwork,
@@ -70,22 +69,23 @@ export function otherKey(name: string, options: { readonly expiry?: bigint } = {
 export type Recorded = { readonly method: string; readonly params: readonly unknown[] };
 
 /** A node that writes down what it is asked, and may be made to answer otherwise. */
-export type RecordingRpc = JsonRpc & {
+export type RecordingNode = {
   readonly requests: Recorded[];
   /** Replaces the answer to a request; `next` asks the real node. */
   answer: (request: Recorded, next: () => Promise<unknown>) => Promise<unknown>;
+  readonly send: (method: string, params: unknown[]) => Promise<unknown>;
 };
 
-export function recordingRpc(inner: JsonRpc): RecordingRpc {
-  const rpc: RecordingRpc = {
+export function recordingNode(inner: Pick<RecordingNode, "send">): RecordingNode {
+  const node: RecordingNode = {
     requests: [],
     answer: (_, next) => next(),
-    async request(method, params) {
-      rpc.requests.push({ method, params });
-      return rpc.answer({ method, params }, () => inner.request(method, params));
+    async send(method, params) {
+      node.requests.push({ method, params });
+      return node.answer({ method, params }, () => inner.send(method, params));
     },
   };
-  return rpc;
+  return node;
 }
 
 export const FAR_DEADLINE = 2n ** 40n;
@@ -97,7 +97,8 @@ export async function didFixture({ ethers, networkHelpers }: Connection) {
   const registry = deployed as DidRegistry;
   const { chainId } = await ethers.provider.getNetwork();
   const address = await registry.getAddress();
-  const rpc = recordingRpc(providerJsonRpc(ethers.provider));
+  const node = recordingNode(ethers.provider);
+  const rpc = providerJsonRpc(node);
   const network = rpcNetwork({ chainId, registry: address, rpc, name: "testnet" });
   let salt = 0;
 
@@ -105,7 +106,7 @@ export async function didFixture({ ethers, networkHelpers }: Connection) {
   const execute = async (request: DidRequest, approvers: readonly Signer[] = [signers[0] as Signer]) => {
     const approvals = await Promise.all(approvers.map((signer) => approveDid(signer, request)));
     const sender = signers.at(-1) as Signer;
-    const sent = await sender.sendTransaction(didCall(request, collectApprovals(request, approvals)));
+    const sent = await sender.sendTransaction(didCall(request, approvals));
     const receipt = await sent.wait();
     const block = await ethers.provider.getBlock(receipt?.blockNumber ?? 0);
     return { block: block?.number ?? 0, time: BigInt(block?.timestamp ?? 0), gas: receipt?.gasUsed ?? 0n };
@@ -136,18 +137,33 @@ export async function didFixture({ ethers, networkHelpers }: Connection) {
   const counted = async <Value>(
     read: () => Promise<Value>,
   ): Promise<{ value: Value; requests: string[] }> => {
-    rpc.requests.length = 0;
+    node.requests.length = 0;
     const value = await read();
-    return { value, requests: rpc.requests.map(({ method }) => method) };
+    return { value, requests: node.requests.map(({ method }) => method) };
+  };
+
+  /** Makes the node answer otherwise while `act` runs. */
+  const withNode = async <Value>(
+    answer: RecordingNode["answer"],
+    act: () => Promise<Value>,
+  ): Promise<Value> => {
+    node.answer = answer;
+    try {
+      return await act();
+    } finally {
+      node.answer = (_, next) => next();
+    }
   };
 
   return {
+    withNode,
     ethers,
     networkHelpers,
     signers,
     registry,
     address,
     chainId,
+    node,
     rpc,
     network,
     execute,

@@ -1,9 +1,8 @@
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { expect } from "chai";
-import { Interface, id as keccakOf, TypedDataEncoder } from "ethers";
+import { id as keccakOf, TypedDataEncoder } from "ethers";
 import fc from "fast-check";
 import { network } from "hardhat";
-import { DID_REGISTRY_ABI } from "../../../client/chain/did.ts";
 import { bytesToHex, hex32 } from "../../../client/core/index.ts";
 import {
   accountControllers,
@@ -61,21 +60,6 @@ describe("did formats", () => {
 
   before(async () => {
     fixture = await didFixture(await network.create());
-  });
-
-  it("use of the registry's interface what is compiled, word for word", () => {
-    const compiled: Interface = fixture.registry.interface;
-    for (const line of DID_REGISTRY_ABI) {
-      const [kind, name = ""] = line.split(/[ (]/);
-      const fragment = kind === "event" ? compiled.getEvent(name) : compiled.getFunction(name);
-      const normal = (value: string | undefined) =>
-        value
-          ?.replace(/tuple/g, "")
-          .replace(/ nonpayable| payable/, "")
-          .replace(/ (op|current|approvals|head|reveal|snapshot)\b/g, "");
-      const ours = new Interface([line]).fragments[0]?.format("full");
-      expect(normal(ours)).to.equal(normal(fragment?.format("full")));
-    }
   });
 
   describe("state", () => {
