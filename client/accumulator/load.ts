@@ -71,7 +71,8 @@ export async function loadAccumulator(
   const current = await source.revokedRoot(generation, at);
   const depth = revokedDepth(size);
   assertSameRoot(revokedRoot(revoked, depth), field(current.root), "revoked");
-  const newest = { root: field(current.root), generation, version: current.version, depth, time: first.time };
+  const time = options.since < first.time ? options.since : first.time;
+  const newest = { root: field(current.root), generation, version: current.version, depth, time };
   const { roots, revocations } = replayRoots({ events, newest, revoked });
   return { at, state: { generation, size, nodes, checkpoints, revoked, roots, revocations } };
 }
@@ -147,13 +148,13 @@ async function readRevoked(
 
 type Replay = {
   readonly events: readonly AccumulatorEvent[];
-  /** As the view has it; its time is that of the first block wanted. */
+  /** As the view has it; its time is the oldest one wanted. */
   readonly newest: RevocationRoot;
   readonly revoked: AccumulatorState["revoked"];
 };
 
 /**
- * The roots since the first block wanted, led by the one that was current then: computed by taking back the bits set
+ * The roots since the oldest time wanted, led by the one that was current then: computed by taking back the bits set
  * since, as its own event may be long ago.
  */
 function replayRoots({ events, newest, revoked }: Replay): Pick<AccumulatorState, "roots" | "revocations"> {

@@ -8,8 +8,8 @@ import { applyAccumulatorEvents, compact } from "./state.ts";
 export type Kept = {
   /** At the newest block seen. */
   readonly head: Snapshot;
-  /** At a block that was final when seen, if any was yet. */
-  readonly settled: Snapshot | undefined;
+  /** At a block that is final, or will soon be: it waits for that, then follows the final blocks. */
+  readonly anchor: Snapshot;
 };
 
 /** More new leaves than that are read as ranges: their events would be longer than the whole. */
@@ -55,31 +55,30 @@ type Attempt = {
 
 async function attemptSync(source: AccumulatorSource, attempt: Attempt): Promise<Kept> {
   const { kept, options, head, final } = attempt;
-  const base = await survivor(source, kept, options);
+  const anchor = await onChain(source, kept?.anchor, options);
+  const base = (await onChain(source, kept?.head, options)) ?? anchor;
   if (base === undefined || (await growthSince(source, base, head)) > MOST_LEAVES_BY_EVENTS) {
     const loaded = await loadAccumulator(source, options, head);
-    return { head: loaded, settled: head.number <= final.number ? loaded : undefined };
+    return { head: loaded, anchor: loaded };
   }
-  const middle = await advance(source, base, final, options);
-  const settled = middle.at.number <= final.number ? middle : kept?.settled;
-  return { head: await advance(source, middle, head, options), settled };
+  return {
+    head: await advance(source, base, head, options),
+    anchor: await advance(source, anchor ?? base, final, options),
+  };
 }
 
 async function growthSince(source: AccumulatorSource, base: Snapshot, head: BlockRef): Promise<number> {
   return (await source.size(base.state.generation, head)) - base.state.size;
 }
 
-/** The newest snapshot that the chain still has and that can prove the wanted indices. */
-async function survivor(
+/** The snapshot, if the chain still has its block and it can prove the wanted indices. */
+async function onChain(
   source: AccumulatorSource,
-  kept: Kept | undefined,
+  snapshot: Snapshot | undefined,
   options: LoadOptions,
 ): Promise<Snapshot | undefined> {
-  for (const snapshot of [kept?.head, kept?.settled]) {
-    if (snapshot === undefined || !covers(snapshot, options)) continue;
-    if (await isOnChain(source, snapshot.at)) return snapshot;
-  }
-  return undefined;
+  if (snapshot === undefined || !covers(snapshot, options)) return undefined;
+  return (await isOnChain(source, snapshot.at)) ? snapshot : undefined;
 }
 
 /** Leaves of a block that was dropped, or never fetched, do not come back with events. */

@@ -109,7 +109,7 @@ describe("chain: accumulators of a real endpoint", () => {
     await node.send("evm_increaseTime", [17]);
     await node.send("evm_mine");
     node.relayer.reset();
-    const undone = await sync(1, { ...revoked, settled: undefined });
+    const undone = await sync(1, revoked);
     expect(isRevoked(undone.head.state, 1)).to.equal(false);
     expect(witness(undone, 1).word).to.equal(0n);
   });
