@@ -66,6 +66,10 @@ export default defineConfig({
   },
   test: {
     mocha: { timeout: 120_000 },
-    solidity: { fuzz: { runs: 128, seed: "0xd6b5" }, invariant: { runs: 24, depth: 48, failOnRevert: true } },
+    solidity: {
+      fuzz: { runs: 128, seed: "0xd6b5" },
+      invariant: { runs: 24, depth: 48, failOnRevert: true },
+      eip712Types: { include: ["contracts/types/**"] },
+    },
   },
 });

@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { AbiCoder, dataSlice, keccak256, toBeHex } from "ethers";
+import { storageLayoutOf } from "../structure/storageLayout.ts";
 import { CODEC, encodeState, keyIdOf, NEVER, nextOf, RELATIONSHIP, type StateKey, ZERO } from "./encoding.ts";
 import {
   approvals,
@@ -197,6 +199,11 @@ describe("DidRegistry", () => {
   });
 
   describe("storage", () => {
+    it("has the layout of the snapshot", async () => {
+      const snapshot: unknown = JSON.parse(readFileSync("snapshots/DidRegistry.storage.json", "utf8"));
+      expect(await storageLayoutOf("DidRegistry")).to.deep.equal(snapshot);
+    });
+
     it("is two slots a DID, laid out as documented", async () => {
       const { registry, ethers } = world;
       const did = await updateDid(world, await createDid(world, "layout"), "0x000000");

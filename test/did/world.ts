@@ -21,8 +21,11 @@ export const FAR = 2n ** 40n;
 /** A registry on a chain of its own, deployed through the Ignition module. */
 export type World = Awaited<ReturnType<typeof deployWorld>>;
 
-export async function deployWorld() {
-  const { ethers, ignition, networkHelpers } = await network.create();
+export async function deployWorld(options: { readonly chainId?: number } = {}) {
+  const { ethers, ignition, networkHelpers } = await network.create({
+    network: "default",
+    override: { chainId: options.chainId ?? 31_337 },
+  });
   const [relayer, stranger, alice] = await ethers.getSigners();
   if (relayer === undefined || stranger === undefined || alice === undefined)
     throw new Error("the simulated network has no accounts");
