@@ -1,24 +1,8 @@
+import type { Checkpoint, RevocationRoot } from "../accumulator/index.ts";
 import { EXPIRY_BITS, type FieldElement, fieldElement } from "../core/index.ts";
 import { ProofError } from "./errors.ts";
 
 declare const canonicalBrand: unique symbol;
-
-/** A checkpoint of a provisioned tree, as its event tells it; in the order of the chain. */
-export type CheckpointRecord = {
-  readonly root: FieldElement;
-  readonly generation: number;
-  readonly size: number;
-  readonly time: bigint;
-};
-
-/** A root of a revoked tree, as its event tells it; in the order of the chain. */
-export type RevocationRootRecord = {
-  readonly root: FieldElement;
-  readonly generation: number;
-  readonly version: bigint;
-  readonly depth: number;
-  readonly time: bigint;
-};
 
 /** Where and until when an agent's leaf holds. */
 export type LeafPlace = {
@@ -33,8 +17,9 @@ export type CanonicalOptions = {
   readonly now: bigint;
   /** F: see {@link finalityDelay}. */
   readonly finalityDelay: bigint;
-  readonly checkpoints: readonly CheckpointRecord[];
-  readonly revocationRoots: readonly RevocationRootRecord[];
+  /** In the order of the chain, as the registry's events tell them. */
+  readonly checkpoints: readonly Checkpoint[];
+  readonly revocationRoots: readonly RevocationRoot[];
   readonly leaf: LeafPlace;
   /** `maxRevocationAge` of the request. */
   readonly window: bigint;
@@ -131,7 +116,7 @@ function settledTime({ now, finalityDelay: delay }: CanonicalOptions): bigint {
   return floor(now - delay, QUARTER);
 }
 
-function chooseCheckpoint(options: CanonicalOptions): CheckpointRecord & { readonly hidesAmong: number } {
+function chooseCheckpoint(options: CanonicalOptions): Checkpoint & { readonly hidesAmong: number } {
   const { leaf, latest } = options;
   const all = options.checkpoints.filter(({ generation }) => generation === leaf.generation);
   const canonical = newest(all.filter(({ time }) => time <= settledTime(options)));
@@ -163,7 +148,7 @@ function chooseCheckpoint(options: CanonicalOptions): CheckpointRecord & { reado
 }
 
 /** Of the version that was current at the time that the window calls for, the deepest root. */
-function chooseRevocationRoot(options: CanonicalOptions): RevocationRootRecord {
+function chooseRevocationRoot(options: CanonicalOptions): RevocationRoot {
   const { now, window, leaf, latest } = options;
   const all = options.revocationRoots.filter(({ generation }) => generation === leaf.generation);
   const time =
@@ -178,7 +163,7 @@ function chooseRevocationRoot(options: CanonicalOptions): RevocationRootRecord {
   const version = candidates.reduce((most, record) => (record.version > most ? record.version : most), 0n);
   const chosen = all
     .filter((record) => record.version === version)
-    .reduce<RevocationRootRecord | undefined>(
+    .reduce<RevocationRoot | undefined>(
       (deepest, record) => (deepest === undefined || record.depth > deepest.depth ? record : deepest),
       undefined,
     );
@@ -191,8 +176,8 @@ function chooseRevocationRoot(options: CanonicalOptions): RevocationRootRecord {
 }
 
 /** The last one; at equal times the larger, which is also the later. */
-function newest(checkpoints: readonly CheckpointRecord[]): CheckpointRecord | undefined {
-  return checkpoints.reduce<CheckpointRecord | undefined>(
+function newest(checkpoints: readonly Checkpoint[]): Checkpoint | undefined {
+  return checkpoints.reduce<Checkpoint | undefined>(
     (best, record) =>
       best === undefined || record.time > best.time || (record.time === best.time && record.size > best.size)
         ? record

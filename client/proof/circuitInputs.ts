@@ -1,27 +1,21 @@
+import type { AccumulatorWitness } from "../accumulator/index.ts";
 import {
   c4,
   DOMAIN,
   type FieldElement,
-  fieldElement,
   MAX_PROVISIONED_DEPTH,
   MAX_REVOKED_DEPTH,
   n4,
   WORD_INDEX_BITS,
 } from "../core/index.ts";
+import { commitToAgentSecrets, expiry, type PolicyId, proverLeaf } from "../policy/index.ts";
 import type { AgentCredential } from "./credential.ts";
 import { ProofError } from "./errors.ts";
 
 /** Where an agent's leaf and its revocation word lie, with what proves it (protocol §3, §4). */
-export type AgentWitness = {
-  readonly index: number;
+export type AgentWitness = AccumulatorWitness & {
   /** Last second of the authorization, since 1970; 2⁴⁰−1 for none. */
   readonly expiry: bigint;
-  /** Three for each level from the leaf up, in the order of their positions. */
-  readonly provisionedSiblings: readonly bigint[];
-  /** The 256 bits of revocation word ⌊index / 256⌋. */
-  readonly word: bigint;
-  /** Three for each level from the word up, in the order of their positions. */
-  readonly revokedSiblings: readonly bigint[];
 };
 
 /** The private inputs of `agentAuthorization` by their names; secret. */
@@ -81,18 +75,18 @@ export function circuitInputs(
 /**
  * The roots that a witness leads to, and whether its bit is set: computed here first, as the circuit only says no.
  *
- * @param policyAddress I.
+ * @param policy I.
  * @throws {ProofError} WITNESS_MALFORMED; AGENT_REVOKED if the bit is set
+ * @throws {PolicyError} INDEX_OUT_OF_RANGE, EXPIRY_MALFORMED
  */
 export function witnessRoots(
   { agent }: AgentCredential,
-  policyAddress: FieldElement,
+  policy: PolicyId,
   witness: AgentWitness,
 ): WitnessRoots {
-  const { index, expiry, word } = witness;
-  const commitment = c4(DOMAIN.secretCommitment, agent.secret.reveal(), agent.blinding.reveal(), 0n);
-  const place = BigInt(index) | (expiry << 24n);
-  const leaf = c4(DOMAIN.proverLeaf, policyAddress, commitment, place);
+  const { index, word } = witness;
+  const commitment = commitToAgentSecrets(agent);
+  const leaf = proverLeaf({ policy, commitment, index, expiry: expiry(witness.expiry) });
   const { wordLow, wordHigh } = splitWord(word);
   const bits = 1 << WORD_INDEX_BITS;
   if (((word >> BigInt(index % bits)) & 1n) !== 0n) {
@@ -136,7 +130,7 @@ function levels(siblings: readonly bigint[], most: number, field: string): reado
     );
   }
   return Array.from({ length: depth }, (_, level) =>
-    siblings.slice(SIBLINGS * level, SIBLINGS * (level + 1)).map((node) => fieldElement(node, field)),
+    siblings.slice(SIBLINGS * level, SIBLINGS * (level + 1)),
   );
 }
 

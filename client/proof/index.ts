@@ -6,9 +6,7 @@ export { importAuthorization, PreparedAuthorization } from "./authorization.ts";
 export type {
   CanonicalInputs,
   CanonicalOptions,
-  CheckpointRecord,
   LeafPlace,
-  RevocationRootRecord,
 } from "./canonical.ts";
 export { canonicalInputs, finalityDelay, sameInputs } from "./canonical.ts";
 export type { RequestTerms } from "./challenges.ts";

@@ -1,5 +1,5 @@
 import type { network } from "hardhat";
-import { c4, DOMAIN, type FieldElement, type Hex20, hex20 } from "../../client/core/index.ts";
+import { c4, DOMAIN, type FieldElement, fieldElement, type Hex20, hex20 } from "../../client/core/index.ts";
 import {
   AGENT_AUTHORIZATION_KEY,
   AGENT_AUTHORIZATION_KEY_HASH,
@@ -44,7 +44,7 @@ export async function realStage(now: bigint): Promise<Stage> {
   const witness: AgentWitness = {
     index: 2,
     expiry: (1n << 40n) - 1n,
-    provisionedSiblings: [1n, 2n, 3n],
+    provisionedSiblings: [1n, 2n, 3n].map((node) => fieldElement(node)),
     word: 1n,
     revokedSiblings: [empty, empty, empty],
   };

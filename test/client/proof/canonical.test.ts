@@ -1,11 +1,10 @@
 import { expect } from "chai";
+import type { Checkpoint, RevocationRoot } from "../../../client/accumulator/index.ts";
 import { fieldElement, isDkmsError } from "../../../client/core/index.ts";
 import {
   type CanonicalOptions,
-  type CheckpointRecord,
   canonicalInputs,
   finalityDelay,
-  type RevocationRootRecord,
   sameInputs,
 } from "../../../client/proof/index.ts";
 import { outcome } from "./support.ts";
@@ -14,20 +13,20 @@ const NONE = (1n << 40n) - 1n;
 /** A full hour, so that grid steps are easy to read. */
 const HOUR = 500_000n * 3600n;
 
-const checkpoint = (root: bigint, size: number, time: bigint, generation = 0): CheckpointRecord => ({
+const checkpoint = (root: bigint, size: number, time: bigint, generation = 0): Checkpoint => ({
   root: fieldElement(root),
   generation,
   size,
   time,
 });
 
-const revoked = (
-  root: bigint,
-  version: bigint,
-  time: bigint,
-  depth = 1,
-  generation = 0,
-): RevocationRootRecord => ({ root: fieldElement(root), generation, version, depth, time });
+const revoked = (root: bigint, version: bigint, time: bigint, depth = 1, generation = 0): RevocationRoot => ({
+  root: fieldElement(root),
+  generation,
+  version,
+  depth,
+  time,
+});
 
 function options(changes: Partial<CanonicalOptions> = {}): CanonicalOptions {
   return {
