@@ -162,7 +162,8 @@ function locate<Event>(log: Log, values: Decoded, decode: (values: Decoded) => E
   }
 }
 
-function topicOf(event: string): string {
+/** The topic of an event of the registry. */
+export function topicOf(event: string): string {
   const fragment = REGISTRY_INTERFACE.getEvent(event);
   if (fragment === null) throw new ChainError("NODE_ANSWER_MALFORMED", `the registry has no event ${event}`);
   return fragment.topicHash;

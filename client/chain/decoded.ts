@@ -7,7 +7,7 @@ export type Decoded = {
   /** An integer below 2³². */
   readonly number: (name: string) => number;
   /** A string, or the hex of `bytes`, `bytesN` or `address`. */
-  readonly text: (name: string) => string;
+  readonly text: (name: string | number) => string;
   readonly boolean: (name: string) => boolean;
   /** A member by name, or an unnamed one by position. */
   readonly struct: (name: string | number) => Decoded;

@@ -1,9 +1,13 @@
 export { accumulatorSource } from "./accumulatorSource.ts";
+export type { ActionTerms, AgentAction } from "./agentAction.ts";
+export { readActionTerms } from "./agentAction.ts";
 export { chainError, decodeRevert } from "./decodeError.ts";
 export type { EventPosition, Located } from "./decodeLogs.ts";
 export { decodeAccumulatorLog, decodePolicyLog } from "./decodeLogs.ts";
 export type { ChainErrorCode, ContractErrorCode, NodeErrorCode } from "./errors.ts";
 export { ChainError } from "./errors.ts";
+export type { FoundGrant, GrantQuery } from "./findGrant.ts";
+export { findGrant } from "./findGrant.ts";
 export {
   AGENT_POLICY_REGISTRY_ABI,
   AGENT_PROOF_VERIFIER_ABI,

@@ -9,6 +9,7 @@ const CONTRACTS: readonly { readonly constant: string; readonly contract: string
   { constant: "AGENT_POLICY_REGISTRY_ABI", contract: "IAgentPolicyRegistry" },
   { constant: "AGENT_PROOF_VERIFIER_ABI", contract: "IAgentProofVerifier" },
   { constant: "DID_REGISTRY_ABI", contract: "IDidRegistry" },
+  { constant: "AUTHORIZED_AGENT_ONLY_ABI", contract: "IAuthorizedAgentOnly" },
 ];
 
 const { values } = parseArgs({ options: { check: { type: "boolean" }, help: { type: "boolean" } } });

@@ -187,8 +187,16 @@ export const DID_REGISTRY_ABI: readonly string[] = [
   "function verifyKey(bytes20 did, (bytes32 previous, bytes controllers, bytes32 next, bytes state) snapshot, bytes32 key, uint8 relationship) view returns (bool)",
 ];
 
+/** The ABI of IAuthorizedAgentOnly. */
+export const AUTHORIZED_AGENT_ONLY_ABI: readonly string[] = [
+  "error AuthorizedAgentNonceWrong(address actor, uint64 expected, uint64 actual)",
+  "function agentChallenge(bytes4 selector, bytes32 arguments, address actor, uint64 nonce) view returns (bytes32 challenge)",
+  "function agentNonceOf(address actor) view returns (uint64 nonce)",
+  "function agentProofVerifier() view returns (address verifier)",
+];
+
 /** All of them. */
-export const CONTRACT_INTERFACES = [AGENT_POLICY_REGISTRY_ABI, AGENT_PROOF_VERIFIER_ABI, DID_REGISTRY_ABI];
+export const CONTRACT_INTERFACES = [AGENT_POLICY_REGISTRY_ABI, AGENT_PROOF_VERIFIER_ABI, DID_REGISTRY_ABI, AUTHORIZED_AGENT_ONLY_ABI];
 
 /** The code of each custom error that a contract throws. */
 export const CONTRACT_ERROR_CODES = {
@@ -255,6 +263,7 @@ export const CONTRACT_ERROR_CODES = {
   AgentProofScopeUnexpected: "AGENT_PROOF_SCOPE_UNEXPECTED",
   AgentProofSigmaMismatch: "AGENT_PROOF_SIGMA_MISMATCH",
   AgentProofTooFewAgents: "AGENT_PROOF_TOO_FEW_AGENTS",
+  AuthorizedAgentNonceWrong: "AUTHORIZED_AGENT_NONCE_WRONG",
   DidRegistryAlsoKnownAsCount: "DID_REGISTRY_ALSO_KNOWN_AS_COUNT",
   DidRegistryAlsoKnownAsNotAscending: "DID_REGISTRY_ALSO_KNOWN_AS_NOT_ASCENDING",
   DidRegistryApprovalsNotAscending: "DID_REGISTRY_APPROVALS_NOT_ASCENDING",

@@ -1,0 +1,88 @@
+import { AppError, type AppErrorCode } from "./errors.ts";
+
+/** Reads one field of a JSON object, with its type checked. */
+export type Fields = {
+  readonly bigint: (name: string) => bigint;
+  readonly number: (name: string) => number;
+  readonly text: (name: string) => string;
+  readonly texts: (name: string) => readonly string[];
+  readonly object: (name: string) => Fields;
+  /** True if the field is there. */
+  readonly has: (name: string) => boolean;
+};
+
+/** Ten times what the longest of our messages needs. */
+const MAX_CHARACTERS = 16_384;
+const DECIMAL = /^(?:0|[1-9][0-9]{0,77})$/;
+
+/** JSON text of an object whose integers of any size are decimal strings. */
+export function toJson(type: string, value: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify({ type, ...value }, (_, item: unknown) =>
+    typeof item === "bigint" ? item.toString() : item,
+  );
+}
+
+/**
+ * Parses what {@link toJson} wrote: `read` gets at the fields, and parses them further.
+ *
+ * @throws {AppError} `code`, whatever is wrong with it. The text is not repeated: it may hold secrets.
+ */
+export function fromJson<Value>(
+  text: string,
+  type: string,
+  code: AppErrorCode,
+  read: (fields: Fields) => Value,
+): Value {
+  try {
+    if (text.length > MAX_CHARACTERS) throw new TypeError("too long");
+    const fields = fieldsOf(JSON.parse(text));
+    if (fields.text("type") !== type) throw new TypeError("another type");
+    return read(fields);
+  } catch {
+    throw new AppError(code, `this is no ${type} message`, { details: { type } });
+  }
+}
+
+function fieldsOf(value: unknown): Fields {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new TypeError("not an object");
+  const entries = new Map<string, unknown>(Object.entries(value));
+  const text = (name: string): string => {
+    const item = entries.get(name);
+    if (typeof item !== "string") throw new TypeError("not a text");
+    return item;
+  };
+  return {
+    text,
+    bigint: (name) => {
+      if (!DECIMAL.test(text(name))) throw new TypeError("not an integer");
+      return BigInt(text(name));
+    },
+    number: (name) => {
+      const item = entries.get(name);
+      if (typeof item !== "number" || !Number.isSafeInteger(item) || item < 0)
+        throw new TypeError("not a number");
+      return item;
+    },
+    texts: (name) => {
+      const item = entries.get(name);
+      if (!Array.isArray(item)) throw new TypeError("not a list");
+      return item.map((one: unknown) => {
+        if (typeof one !== "string") throw new TypeError("not a text");
+        return one;
+      });
+    },
+    object: (name) => fieldsOf(entries.get(name)),
+    has: (name) => entries.has(name),
+  };
+}
+
+/** UTF-8 bytes of a text. */
+export function textToBytes(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+/** The text of UTF-8 bytes. */
+export function bytesToText(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
