@@ -133,7 +133,10 @@ export class ProvingAgent {
     this.#credential = { agent: record.secrets, policy: policySecretsOf(record), creator: record.creator };
     this.#key = options.key ?? verifyingKey(AGENT_AUTHORIZATION_KEY, AGENT_AUTHORIZATION_KEY_HASH);
     this.#delay = options.finalityDelay ?? finalityDelay(registry.location.chainId);
-    if (cache !== undefined) this.#kept = { head: decodeSnapshot(cache), settled: undefined };
+    if (cache !== undefined) {
+      const snapshot = decodeSnapshot(cache);
+      this.#kept = { head: snapshot, anchor: snapshot };
+    }
   }
 
   get registry(): Registry {
@@ -211,7 +214,7 @@ export class ProvingAgent {
 
   /** What is kept of the accumulators, as bytes for `cache` of a later run; it tells roughly which agent this is. */
   cache(): Uint8Array {
-    return encodeSnapshot(this.#known().kept.head);
+    return encodeSnapshot(this.#known().kept.anchor);
   }
 
   #keeper(window: bigint): AuthorizationKeeper {

@@ -28,7 +28,7 @@ export function renderAbi(sources: readonly AbiSource[]): string {
   return [
     "// Written by scripts/client/abi.ts from the compiled interfaces; do not edit.\n",
     ...blocks,
-    `/** All of them. */\nexport const CONTRACT_INTERFACES = [${interfaces.map(({ constant }) => constant).join(", ")}];\n`,
+    `/** All of them. */\nexport const CONTRACT_INTERFACES = [\n${interfaces.map(({ constant }) => `  ${constant},\n`).join("")}];\n`,
     "/** The code of each custom error that a contract throws. */",
     `export const CONTRACT_ERROR_CODES = {\n${codes.join("")}} as const;\n`,
   ].join("\n");

@@ -196,7 +196,12 @@ export const AUTHORIZED_AGENT_ONLY_ABI: readonly string[] = [
 ];
 
 /** All of them. */
-export const CONTRACT_INTERFACES = [AGENT_POLICY_REGISTRY_ABI, AGENT_PROOF_VERIFIER_ABI, DID_REGISTRY_ABI, AUTHORIZED_AGENT_ONLY_ABI];
+export const CONTRACT_INTERFACES = [
+  AGENT_POLICY_REGISTRY_ABI,
+  AGENT_PROOF_VERIFIER_ABI,
+  DID_REGISTRY_ABI,
+  AUTHORIZED_AGENT_ONLY_ABI,
+];
 
 /** The code of each custom error that a contract throws. */
 export const CONTRACT_ERROR_CODES = {
