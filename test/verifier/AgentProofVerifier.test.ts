@@ -26,6 +26,7 @@ import {
   SIZE,
   STATUS,
   type Stage,
+  struct,
 } from "./support.ts";
 
 const connection = await network.create();
@@ -579,21 +580,6 @@ describe("AgentProofVerifier", () => {
     return send(asked, shown);
   }
 });
-
-/** ethers' types want mutable tuples. */
-function struct({ a, b, c, h, ownerPseudonym, devicePseudonym, hints, ...rest }: ContractPresentation) {
-  const pair = ([x, y]: readonly [bigint, bigint]): [bigint, bigint] => [x, y];
-  return {
-    ...rest,
-    a: pair(a),
-    b: [...b] as [bigint, bigint, bigint, bigint],
-    c: pair(c),
-    h: pair(h),
-    ownerPseudonym: pair(ownerPseudonym),
-    devicePseudonym: pair(devicePseudonym),
-    hints: [...hints],
-  };
-}
 
 function flip(
   shown: ContractPresentation,

@@ -5,6 +5,7 @@ import {
   AGENT_AUTHORIZATION_KEY_HASH,
   type AgentCredential,
   type AgentWitness,
+  type ContractPresentation,
   canonicalInputs,
   contractAudience,
   hiddenInputs,
@@ -92,4 +93,28 @@ export async function deployVerifier({ ethers }: Connection, stage: Stage) {
     audience: contractAudience(await address(consumer)),
   };
   return { registry, verifier, consumer, context, address };
+}
+
+/** ethers' types want mutable tuples. */
+export function struct({
+  a,
+  b,
+  c,
+  h,
+  ownerPseudonym,
+  devicePseudonym,
+  hints,
+  ...rest
+}: ContractPresentation) {
+  const pair = ([x, y]: readonly [bigint, bigint]): [bigint, bigint] => [x, y];
+  return {
+    ...rest,
+    a: pair(a),
+    b: [...b] as [bigint, bigint, bigint, bigint],
+    c: pair(c),
+    h: pair(h),
+    ownerPseudonym: pair(ownerPseudonym),
+    devicePseudonym: pair(devicePseudonym),
+    hints: [...hints],
+  };
 }
