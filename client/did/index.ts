@@ -56,6 +56,7 @@ export type {
 } from "./operations.ts";
 export { createDid, deactivateDid, rotateControllers, updateDid } from "./operations.ts";
 export type { Problem } from "./problem.ts";
+export { problemOf } from "./problem.ts";
 export type { DidNetwork } from "./read.ts";
 export type { DidRecord } from "./record.ts";
 export { readRecord } from "./record.ts";

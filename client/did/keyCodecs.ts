@@ -72,7 +72,7 @@ export function codecTable(more: readonly KeyCodec[] = []): CodecTable {
   return new Map([...Object.values(KEY_CODECS), ...more].map((codec) => [codec.code, codec]));
 }
 
-/** The multibase string of a Multikey: base58btc of the varint of the codec and the key (Controlled Identifiers §2.4). */
+/** The multibase string of a Multikey: base58btc of the varint of the codec and the key (Controlled Identifiers §2.2.2). */
 export function multibaseKey(code: number, material: Uint8Array): string {
   return `z${base58.encode(Uint8Array.from([...varint(code), ...material]))}`;
 }

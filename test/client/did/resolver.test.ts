@@ -486,7 +486,7 @@ describe("did resolver", () => {
       const key = otherKey("brief", { expiry: now + 1000n });
       const { did: brief } = await fixture.create({ ...EMPTY_STATE, keys: [key] });
       const shown = await resolver().resolve(brief);
-      // CID §2.3: "at or after the time of expiration" it is not to be used; the registry's second is the last.
+      // Controlled Identifiers §2.2: "at or after the time of expiration" it is not to be used; the registry's second is the last.
       expect(shown.didDocument?.verificationMethod?.[0]?.expires).to.equal(datetime(now + 1001n));
       await fixture.networkHelpers.time.increaseTo(now + 1000n);
       expect(methodIds(await resolver().resolve(brief))).to.have.length(1);

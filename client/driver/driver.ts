@@ -1,0 +1,261 @@
+import { type Context, Hono } from "hono";
+import {
+  DID_METHOD,
+  DidError,
+  type DidProfile,
+  type DidResolverConfig,
+  type DkmsResolver,
+  didId,
+  didResolver,
+  MEDIA_TYPES,
+  type Problem,
+  problemOf,
+} from "../did/index.ts";
+import { type DriverTarget, driverTarget } from "./identifier.ts";
+import {
+  dereferencingRepresentation,
+  type Representation,
+  resolutionRepresentation,
+  wantsDereferencing,
+} from "./representations.ts";
+
+/** What a driver serves. */
+export type DriverConfig = Omit<DidResolverConfig, "profile"> & {
+  /** Requests answered at the same time; further ones are told to come back. 64 by default. */
+  readonly maxConcurrent?: number;
+  /** Example DIDs for `/1.0/testIdentifiers`. */
+  readonly testIdentifiers?: readonly string[];
+};
+
+const IDENTIFIERS = "/1.0/identifiers/";
+const DEFAULT_MAX_CONCURRENT = 64;
+/** DID URLs are bounded by their parser; this bounds what is read before it. */
+const MAX_URL_LENGTH = 8192;
+const NOBODY = didId(`0x${"00".repeat(20)}`);
+
+/** DID Resolution §11.1: status by type of the error; every other is 500. */
+const STATUS: Readonly<Record<string, 400 | 404 | 406 | 501>> = {
+  INVALID_DID: 400,
+  INVALID_DID_URL: 400,
+  INVALID_OPTIONS: 400,
+  NOT_FOUND: 404,
+  REPRESENTATION_NOT_SUPPORTED: 406,
+  METHOD_NOT_SUPPORTED: 501,
+  FEATURE_NOT_SUPPORTED: 501,
+};
+
+/**
+ * The driver interface of DIF's Universal Resolver and the HTTPS binding of DID Resolution §11.1, as a handler of
+ * requests: `driver(config).fetch`.
+ */
+export function driver(config: DriverConfig): Hono {
+  const resolvers: Readonly<Record<DidProfile, DkmsResolver>> = {
+    "1.0": didResolver({ ...config, profile: "1.0" }),
+    "1.1": didResolver({ ...config, profile: "1.1" }),
+  };
+  const app = new Hono();
+  limitConcurrency(app, config.maxConcurrent ?? DEFAULT_MAX_CONCURRENT);
+
+  app.get("/health", (context) => context.json({ status: "ok" }));
+  app.get("/health/ready", async (context) => {
+    const networks = await readiness(config);
+    const ready = networks.every(({ reachable }) => reachable);
+    return context.json({ status: ready ? "ok" : "unavailable", networks }, ready ? 200 : 503);
+  });
+  app.get("/1.0/methods", (context) => context.json([DID_METHOD]));
+  app.get("/1.0/properties", (context) => context.json({ [DID_METHOD]: properties(config) }));
+  app.get("/1.0/testIdentifiers", (context) => context.json({ [DID_METHOD]: config.testIdentifiers ?? [] }));
+  app.get("/1.0/traits", (context) => context.json({ [DID_METHOD]: TRAITS }));
+  app.get(`${IDENTIFIERS}*`, (context) => identifier(context, resolvers));
+
+  app.all("*", (context) => {
+    const known = context.req.path.startsWith("/1.0/") || context.req.path.startsWith("/health");
+    if (!known || context.req.method === "GET") return problem(404, "there is nothing at this path");
+    return problem(405, "only GET is served", { allow: "GET" });
+  });
+  app.onError((error) => {
+    config.onUnexpected?.(error);
+    return problem(500, "something unforeseen went wrong");
+  });
+  return app;
+}
+
+const TRAITS = {
+  updatable: true,
+  deactivatable: true,
+  enumerable: true,
+  historyAvailable: true,
+  humanReadable: false,
+};
+
+async function identifier(
+  context: Context,
+  resolvers: Readonly<Record<DidProfile, DkmsResolver>>,
+): Promise<Response> {
+  const url = new URL(context.req.url);
+  if (url.pathname.length + url.search.length > MAX_URL_LENGTH) return problem(414, "the URL is too long");
+  const accept = context.req.header("accept");
+  let target: DriverTarget;
+  try {
+    target = driverTarget(url.pathname.slice(IDENTIFIERS.length), url.search.slice(1));
+  } catch (error) {
+    return problemResponse(problemOf(error));
+  }
+  const dereference = target.dereference || wantsDereferencing(accept);
+  const representation = (dereference ? dereferencingRepresentation : resolutionRepresentation)(accept);
+  if (representation === undefined) {
+    return problemResponse(
+      problemOf(new DidError("REPRESENTATION_NOT_SUPPORTED", "no acceptable representation")),
+    );
+  }
+  const resolver = resolvers[representation.profile];
+  return dereference
+    ? dereferenced(resolver, representation, target)
+    : resolved(resolver, representation, target);
+}
+
+async function resolved(
+  resolver: DkmsResolver,
+  { shape, accept, contentType }: Representation,
+  { didUrl, options }: DriverTarget,
+): Promise<Response> {
+  const result = await resolver.resolveUrl(didUrl, { ...options, accept });
+  const { didResolutionMetadata, didDocument, didDocumentMetadata } = result;
+  return answer({
+    shape,
+    contentType,
+    result,
+    content: didDocument,
+    error: didResolutionMetadata.error,
+    deactivated: didDocumentMetadata.deactivated === true,
+  });
+}
+
+async function dereferenced(
+  resolver: DkmsResolver,
+  { shape, accept, contentType }: Representation,
+  { didUrl, options }: DriverTarget,
+): Promise<Response> {
+  const { dereferencingMetadata, contentStream, contentMetadata } = await resolver.dereference(didUrl, {
+    ...options,
+    accept,
+  });
+  if (contentType === MEDIA_TYPES.uriList && Array.isArray(contentStream)) {
+    return new Response(null, { status: 303, headers: { location: String(contentStream[0]) } });
+  }
+  return answer({
+    shape,
+    contentType,
+    result: { dereferencingMetadata, content: contentStream, contentMetadata },
+    content: contentStream,
+    error: dereferencingMetadata.error,
+    deactivated: contentMetadata.deactivated === true,
+  });
+}
+
+type Answer = {
+  readonly shape: Representation["shape"];
+  readonly contentType: string;
+  readonly result: unknown;
+  readonly content: unknown;
+  readonly error: Problem | string | undefined;
+  readonly deactivated: boolean;
+};
+
+function answer({ shape, contentType, result, content, error, deactivated }: Answer): Response {
+  const status = error !== undefined ? statusOf(error) : deactivated ? 410 : 200;
+  if (shape === "result") return json(result, status, contentType);
+  if (error !== undefined) {
+    return typeof error === "string" ? problem(status, error) : problemResponse(error);
+  }
+  return content === null ? problem(410, "the DID has been deactivated") : json(content, status, contentType);
+}
+
+function statusOf(error: Problem | string): number {
+  return typeof error === "string" ? (KEYWORD_STATUS.get(error) ?? 500) : (STATUS[codeOf(error)] ?? 500);
+}
+
+/** The name of the standard error that a problem's type is. */
+function codeOf({ type }: Problem): string {
+  return type.slice(type.lastIndexOf("#") + 1);
+}
+
+/** The same for the keywords of DID Core 1.0. */
+const KEYWORD_STATUS: ReadonlyMap<string, number> = new Map([
+  ["invalidDid", 400],
+  ["invalidDidUrl", 400],
+  ["invalidOptions", 400],
+  ["notFound", 404],
+  ["representationNotSupported", 406],
+  ["unsupportedDidMethod", 501],
+  ["featureNotSupported", 501],
+  ["networkNotConfigured", 501],
+]);
+
+function problemResponse(details: Problem): Response {
+  const status = statusOf(details);
+  return json({ ...details, status }, status, "application/problem+json");
+}
+
+/** A problem that no error of DID Resolution is (RFC 9457 §4.2.1). */
+function problem(status: number, detail: string, headers: Readonly<Record<string, string>> = {}): Response {
+  return json({ type: "about:blank", title: detail, status }, status, "application/problem+json", headers);
+}
+
+function json(
+  body: unknown,
+  status: number,
+  contentType: string,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: {
+      "content-type": contentType,
+      "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
+      vary: "accept",
+      ...headers,
+    },
+  });
+}
+
+function properties({ networks, keyFormat = "Multikey" }: DriverConfig): unknown {
+  return {
+    keyFormat,
+    profiles: ["1.1", "1.0"],
+    networks: networks.map(({ chainId, name, registry }) => ({
+      chainId: chainId.toString(),
+      ...(name !== undefined && { name }),
+      registry,
+    })),
+  };
+}
+
+/** Asks each node for a DID that nobody has: one request, and an answer only if registry and chain are right. */
+async function readiness({ networks }: DriverConfig) {
+  return Promise.all(
+    networks.map(async ({ chainId, source }) => {
+      const reachable = await source.observe(NOBODY, "latest").then(
+        (observation) => observation.chainId === chainId,
+        () => false,
+      );
+      return { chainId: chainId.toString(), reachable };
+    }),
+  );
+}
+
+function limitConcurrency(app: Hono, maxConcurrent: number): void {
+  let running = 0;
+  app.use("*", async (context, next) => {
+    // Whoever watches over the driver must get through when it is busiest.
+    if (context.req.path === "/health") return next();
+    if (running >= maxConcurrent) return problem(503, "too many requests at once", { "retry-after": "1" });
+    running += 1;
+    try {
+      await next();
+    } finally {
+      running -= 1;
+    }
+  });
+}
