@@ -4,6 +4,7 @@ export { readActionTerms } from "./agentAction.ts";
 export { chainError, decodeRevert } from "./decodeError.ts";
 export type { EventPosition, Located } from "./decodeLogs.ts";
 export { decodeAccumulatorLog, decodePolicyLog } from "./decodeLogs.ts";
+export { deployedAddress } from "./deployment.ts";
 export type { ChainErrorCode, ContractErrorCode, NodeErrorCode } from "./errors.ts";
 export { ChainError } from "./errors.ts";
 export type { FoundGrant, GrantQuery } from "./findGrant.ts";
@@ -11,6 +12,7 @@ export { findGrant } from "./findGrant.ts";
 export {
   AGENT_POLICY_REGISTRY_ABI,
   AGENT_PROOF_VERIFIER_ABI,
+  AUTHORIZED_AGENT_ONLY_ABI,
   CONTRACT_ERROR_CODES,
 } from "./generated/abi.ts";
 export type { LogQuery } from "./logs.ts";
