@@ -11,9 +11,9 @@ import {ProvisionedTree} from "./ProvisionedTree.sol";
 /// @title RevokedTree
 /// @notice The accumulator of revoked indices, whose bits are only ever set: words of 256 bits under a 4-ary tree of
 /// N4, one for each generation (protocol §4).
-/// @dev Every node that differs from empty is stored, so revoking takes no siblings and races with nobody. The root is
-/// the node at the present depth, which follows from the number of provisioned leaves; `grow` must run with every
-/// append, or the tree would deepen without its root being known.
+/// @dev Every node that differs from empty is stored, so revoking takes no siblings and races with nobody. The depth
+/// follows from the number of provisioned leaves; `grow` must run with every append, or the tree would deepen without
+/// its root being known.
 library RevokedTree {
     /// @dev Domain tag of a word (protocol §1.3).
     uint256 private constant WORD = 5;
@@ -22,10 +22,12 @@ library RevokedTree {
     /// record is version << 40 | supersededAt; versions count from 1, so that no known root has an empty record.
     uint256 private constant DEEPENED = 1 << 255;
 
-    /// @dev Key of a word: generation << 16 | word; of a node: generation << 24 | level << 16 | position.
+    /// @dev Key of a word: generation << 16 | word; of a node: generation << 24 | level << 16 | position. The node at the
+    /// present depth is in `current`: never zero once open, so that the first revocation of a tree pays no new slot.
     struct State {
         mapping(uint256 key => uint256 word) words;
         mapping(uint256 key => uint256 node) nodes;
+        mapping(uint256 generation => uint256 root) current;
         mapping(uint256 generation => mapping(uint256 root => uint256 record)) roots;
     }
 
@@ -42,15 +44,16 @@ library RevokedTree {
         uint256 root = EmptyNodes.revoked(depth);
         uint256 record = 1 << 40;
         if (index != 0) {
-            uint256 former = _root(self, generation, depth - 1);
+            uint256 former = self.current[generation];
             uint256 empty = EmptyNodes.revoked(depth - 1);
             if (former != empty) {
+                self.nodes[_key(generation, depth - 1, 0)] = former;
                 root = Poseidon2.n4(former, empty, empty, empty);
-                self.nodes[_key(generation, depth, 0)] = root;
             }
             record = roots[former];
             roots[former] = DEEPENED | root;
         }
+        self.current[generation] = root;
         roots[root] = record;
         emit IAccumulators.RevocationRootAdded(
             generation,
@@ -73,7 +76,7 @@ library RevokedTree {
 
     /// @notice Sets the bits of several indices, of any generations and in any order, and skips those that are set.
     /// @dev One new version for each generation in which a bit changes; each word and node is hashed once. The caller
-    /// bounds the number: 32 in distinct words of a tree of depth 8, none touched before, take about 11M gas.
+    /// bounds the number: 32 in distinct words of a tree of depth 8, none touched before, take 10.2 M gas.
     /// @param self The trees.
     /// @param provisioned The trees of leaves.
     /// @param ids Leaves.
@@ -97,7 +100,8 @@ library RevokedTree {
         ProvisionedTree.State storage provisioned,
         uint16 generation
     ) external view returns (uint256 root, uint64 version) {
-        root = _root(self, generation, depthOf(_openSize(provisioned, generation)));
+        _openSize(provisioned, generation);
+        root = self.current[generation];
         version = uint64(self.roots[generation][root] >> 40);
     }
 
@@ -138,9 +142,11 @@ library RevokedTree {
         uint32 count
     ) external view returns (uint256[] memory range) {
         uint256 size = _openSize(provisioned, generation);
-        ProvisionedTree.requireRange(level, start, count, _wordCount(size), depthOf(size));
+        uint256 depth = depthOf(size);
+        ProvisionedTree.requireRange(level, start, count, _wordCount(size), depth);
         range = new uint256[](count);
-        for (uint256 i = 0; i < count; ++i) range[i] = _node(self, generation, level, start + i);
+        if (level == depth && count != 0) range[0] = self.current[generation];
+        else for (uint256 i = 0; i < count; ++i) range[i] = _node(self, generation, level, start + i);
     }
 
     /// @notice The word of an index and the siblings that prove it under the current root.
@@ -206,7 +212,6 @@ library RevokedTree {
     ) private returns (uint256 count) {
         _sort(ids);
         uint256[] memory positions = new uint256[](ids.length);
-        uint256[] memory hashes = new uint256[](ids.length);
         uint256 i = 0;
         while (i < ids.length) {
             uint16 generation = ids[i].generation();
@@ -215,25 +220,22 @@ library RevokedTree {
             while (i < ids.length && ids[i].generation() == generation) {
                 uint256 position = ids[i].index() >> 8;
                 uint256 bits;
-                uint256 hash;
-                (i, bits, hash) = _setWord(self, ids, i, size);
+                (i, bits) = _setWord(self, ids, i, size);
                 if (bits == 0) continue;
                 count += bits;
-                positions[changed] = position;
-                hashes[changed++] = hash;
+                positions[changed++] = position;
             }
-            if (changed != 0) _raise(self, generation, depthOf(size), positions, hashes, changed);
+            if (changed != 0) _raise(self, generation, depthOf(size), positions, changed);
         }
     }
 
-    /// @dev Sets the bits of all ids that share the word of ids[i]; returns where they end, how many were new and, if
-    /// any was, the word's hash.
+    /// @dev Sets the bits of all ids that share the word of ids[i]; returns where they end and how many were new.
     function _setWord(
         State storage self,
         LeafId[] memory ids,
         uint256 i,
         uint32 size
-    ) private returns (uint256 end, uint256 bits, uint256 hash) {
+    ) private returns (uint256 end, uint256 bits) {
         uint16 generation = ids[i].generation();
         uint256 wordId = LeafId.unwrap(ids[i]) >> 8;
         uint256 word = self.words[wordId];
@@ -246,58 +248,78 @@ library RevokedTree {
             ++bits;
             emit IAccumulators.IndexRevoked(generation, index);
         }
-        if (bits == 0) return (end, 0, 0);
+        if (bits == 0) return (end, 0);
         self.words[wordId] = word;
-        hash = Poseidon2.c4(WORD, uint128(word), word >> 128, 0);
-        self.nodes[_key(generation, 0, uint16(wordId))] = hash;
+        self.nodes[_key(generation, 0, uint16(wordId))] = Poseidon2.c4(WORD, uint128(word), word >> 128, 0);
     }
 
-    /// @dev Recomputes all nodes above the changed ones, of which there are `count` in ascending order, level by level
-    /// in place, and registers the new root as the next version.
+    /// @dev Recomputes all nodes above the changed ones, of which there are `count` in ascending order, level by level,
+    /// and registers the new root as the next version.
     function _raise(
         State storage self,
         uint16 generation,
         uint256 depth,
         uint256[] memory positions,
-        uint256[] memory hashes,
         uint256 count
     ) private {
-        uint256 former = _root(self, generation, depth);
-        uint256[4] memory child;
         // positions stay below 2^16, depth is at most 8, and there are never more parents than changed nodes
         unchecked {
-            for (uint256 level = 1; level <= depth; ++level) {
+            for (uint256 level = 1; level < depth; ++level) {
                 uint256 parents = 0;
-                for (uint256 next = 0; next < count; ++parents) {
-                    uint256 parent = positions[next] >> 2;
-                    for (uint256 c = 0; c < 4; ++c) {
-                        uint256 position = 4 * parent + c;
-                        bool changed = next < count && positions[next] == position;
-                        child[c] = changed ? hashes[next++] : _node(self, generation, level - 1, position);
-                    }
-                    uint256 hash = Poseidon2.n4(child[0], child[1], child[2], child[3]);
-                    self.nodes[_key(generation, level, parent)] = hash;
-                    positions[parents] = parent;
-                    hashes[parents] = hash;
+                for (uint256 i = 0; i < count; ++i) {
+                    uint256 parent = positions[i] >> 2;
+                    if (parents != 0 && positions[parents - 1] == parent) continue;
+                    positions[parents++] = parent;
+                    self.nodes[_key(generation, level, parent)] = _parent(self, generation, level, parent);
                 }
                 count = parents;
             }
         }
-        _supersede(self, generation, depth, former, hashes[0]);
+        _supersede(self, generation, depth, _parent(self, generation, depth, 0));
+    }
+
+    /// @dev The hash over the four nodes below one.
+    function _parent(
+        State storage self,
+        uint256 generation,
+        uint256 level,
+        uint256 position
+    ) private view returns (uint256) {
+        mapping(uint256 key => uint256 node) storage nodes = self.nodes;
+        // positions stay below 2^16
+        unchecked {
+            uint256 first = _key(generation, level - 1, 4 * position);
+            (uint256 a, uint256 b, uint256 c, uint256 d) = (
+                nodes[first],
+                nodes[first + 1],
+                nodes[first + 2],
+                nodes[first + 3]
+            );
+            if (a == 0 || b == 0 || c == 0 || d == 0) {
+                uint256 empty = EmptyNodes.revoked(level - 1);
+                if (a == 0) a = empty;
+                if (b == 0) b = empty;
+                if (c == 0) c = empty;
+                if (d == 0) d = empty;
+            }
+            return Poseidon2.n4(a, b, c, d);
+        }
     }
 
     /// @dev Stamps the former root and registers the new one under the next version.
-    function _supersede(State storage self, uint16 generation, uint256 depth, uint256 former, uint256 root) private {
+    function _supersede(State storage self, uint16 generation, uint256 depth, uint256 root) private {
         mapping(uint256 root => uint256 record) storage roots = self.roots[generation];
+        uint256 former = self.current[generation];
         uint256 record = roots[former];
         uint40 time = uint40(block.timestamp);
         uint64 version = uint64(record >> 40) + 1;
         roots[former] = record | time;
         roots[root] = uint256(version) << 40;
+        self.current[generation] = root;
         emit IAccumulators.RevocationRootAdded(generation, version, uint8(depth), root, time);
     }
 
-    /// @dev A node, empty unless a bit below it is set.
+    /// @dev A node below the root, empty unless a bit below it is set.
     function _node(
         State storage self,
         uint256 generation,
@@ -306,11 +328,6 @@ library RevokedTree {
     ) private view returns (uint256 node) {
         node = self.nodes[_key(generation, level, position)];
         if (node == 0) return EmptyNodes.revoked(level);
-    }
-
-    /// @dev The root at a depth.
-    function _root(State storage self, uint256 generation, uint256 depth) private view returns (uint256) {
-        return _node(self, generation, depth, 0);
     }
 
     /// @dev The leaves of a generation that is open.

@@ -47,7 +47,8 @@ library TreeSeeder {
     function _seedRevoked(RevokedTree.State storage self, uint256 words, uint256 word) private {
         uint256 depth = ProvisionedTree.depthOf(words);
         if (word == 0) {
-            self.roots[0][EmptyNodes.revoked(depth)] = 1 << 40;
+            self.current[0] = EmptyNodes.revoked(depth);
+            self.roots[0][self.current[0]] = 1 << 40;
             return;
         }
         self.words[words - 1] = word;
@@ -69,7 +70,7 @@ library TreeSeeder {
             edge = Poseidon2.n4(child[0], child[1], child[2], child[3]);
             full = Poseidon2.n4(full, full, full, full);
         }
-        self.nodes[depth << 16] = edge;
+        self.current[0] = edge;
         self.roots[0][edge] = 2 << 40;
     }
 }
