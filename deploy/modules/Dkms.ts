@@ -1,0 +1,9 @@
+import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
+import verifierModule from "./AgentProofVerifier.ts";
+
+/** All contracts of one chain. `npm run deploy -- --network <name>` deploys it by CREATE2. */
+export default buildModule("Dkms", (m) => {
+  const { registry, verifier } = m.useModule(verifierModule);
+  const didRegistry = m.contract("DidRegistry");
+  return { registry, verifier, didRegistry };
+});
