@@ -1,0 +1,18 @@
+import type { Targets } from "./table.ts";
+
+/** What must be reached; gas in units, times in milliseconds. Times are of an idle machine with two cores. */
+export const TARGETS: Targets = {
+  "circuit.constraints": 8_180,
+  "gas.grant.1": 240_000,
+  "gas.grant.1000": 240_000,
+  "gas.grant.1000000": 240_000,
+  "gas.revoke.1000": 150_000,
+  "gas.revoke.1000000": 330_000,
+  "gas.revokeFirst.1000": 190_000,
+  "gas.revokeFirst.1000000": 440_000,
+  "gas.verify.owner": 300_000,
+  "gas.verify.device": 300_000,
+  "gas.verify.both": 320_000,
+  "time.presentMs": 20,
+  "time.verifyMs": 50,
+};
