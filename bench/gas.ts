@@ -58,7 +58,7 @@ export async function benchGas(): Promise<GasFigures> {
 }
 
 async function grants64(world: World): Promise<readonly number[]> {
-  const owners = await Promise.all([makeOwner(world), makeOwner(world), makeOwner(world)]);
+  const owners = [await makeOwner(world), await makeOwner(world), await makeOwner(world)];
   const gas: number[] = [];
   for (let i = 0; i < GRANTS; i++) {
     const owner = owners[Math.floor(i / GRANTS_PER_POLICY)];

@@ -1,0 +1,28 @@
+import { parseArgs } from "node:util";
+import { benchCircuit } from "./circuit.ts";
+import { benchGas } from "./gas.ts";
+import { benchProof } from "./proof.ts";
+import { missed, renderTable, rowsOf } from "./table.ts";
+import { TARGETS } from "./targets.ts";
+
+const HELP = `Measures size, gas and time, and prints a table on stderr.
+
+  npm run bench                 the table
+  npm run -s bench -- --json    and one JSON object as the last line of stdout
+`;
+
+const { values } = parseArgs({ options: { json: { type: "boolean" }, help: { type: "boolean" } } });
+if (values.help === true) {
+  console.log(HELP);
+  process.exit(0);
+}
+
+const circuit = benchCircuit();
+const { time, verify } = await benchProof();
+const figures = { circuit, gas: { ...(await benchGas()), verify }, time };
+const rows = rowsOf(figures, TARGETS);
+console.error(renderTable(rows));
+for (const { name, value, target } of missed(rows))
+  console.error(`missed: ${name} is ${value}, not ${target}`);
+if (values.json === true) console.log(JSON.stringify(figures));
+process.exit(0);
