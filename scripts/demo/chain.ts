@@ -1,16 +1,16 @@
 import { readFileSync } from "node:fs";
 import { Wallet } from "ethers";
 import { network } from "hardhat";
-import { ProvingAgent } from "../../client/app/index.ts";
 import type { AgentRecord } from "../../client/app/index.ts";
+import { ProvingAgent } from "../../client/app/index.ts";
 import { openRegistry, type Registry, readHead, type TransactionSender } from "../../client/chain/index.ts";
 import { type Hex20, hex20 } from "../../client/core/index.ts";
 import { SnarkjsProver } from "../../client/proof/index.ts";
 import registryModule from "../../deploy/modules/AgentPolicyRegistry.ts";
 
 const ARTIFACTS = new URL("../../circuits/artifacts/", import.meta.url);
-/** The least number of agents that a visitor of the example dapp hides among. */
-export const LOCKERS_MIN_AGENTS = 50n;
+/** The least number of agents that all verifiers of the demo want an agent to hide among. */
+export const MIN_AGENTS = 50n;
 
 /** All that lives on the demo's own chain. */
 export type Chain = {
@@ -60,11 +60,11 @@ export function newDevice(): Wallet {
 
 /** The proving side of an agent. */
 export function provingAgent(chain: Chain, record: AgentRecord): ProvingAgent {
-  return new ProvingAgent({ registry: chain.registry, record, prover: chain.prover, pace: 0 });
+  return new ProvingAgent({ registry: chain.registry, record, prover: chain.prover });
 }
 
 async function deployLockers({ ethers }: Connection, verifier: string) {
-  return ethers.deployContract("Lockers", [verifier, LOCKERS_MIN_AGENTS]);
+  return ethers.deployContract("Lockers", [verifier, MIN_AGENTS]);
 }
 
 async function gasSoFar({ ethers }: Connection): Promise<bigint> {

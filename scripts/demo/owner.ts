@@ -48,6 +48,9 @@ export async function addDevices(
     joined.map(({ answer }) => answer),
   );
   const secrets = policySecretsOf(owner.record);
-  const devices = joined.map(({ signer, record }) => ({ signer, record: withPolicySecrets(record, secrets) }));
+  const devices = joined.map(({ signer, record }) => ({
+    signer,
+    record: withPolicySecrets(record, secrets),
+  }));
   return { devices, receipt };
 }
