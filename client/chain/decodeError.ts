@@ -98,10 +98,12 @@ function saysFundsMissing(error: unknown): boolean {
   );
 }
 
-/** Some nodes refuse a transaction that would revert, with the revert data in an error of their own. */
+/**
+ * Some nodes refuse a transaction that would revert, with the revert data in an error of their own; a chain in the same
+ * process throws that error itself.
+ */
 function revertDataOf(error: unknown): string | undefined {
-  if (!isError(error, "UNKNOWN_ERROR")) return undefined;
-  const inner: unknown = "error" in error ? error.error : undefined;
+  const inner: unknown = isError(error, "UNKNOWN_ERROR") && "error" in error ? error.error : error;
   const data = typeof inner === "object" && inner !== null && "data" in inner ? inner.data : undefined;
   return typeof data === "string" && isHexString(data) && data.length >= 10 ? data : undefined;
 }
