@@ -1,5 +1,5 @@
 import type { LogDescription, Result } from "ethers";
-import { bigintToHex32, hex, hex20, hex32 } from "../core/index.ts";
+import { bigintToHex32, hex, hex20, hex32, isDkmsError } from "../core/index.ts";
 import {
   type BlockSelector,
   DidError,
@@ -34,8 +34,8 @@ export function rpcSource({ rpc, registry }: DidSourceOptions): DidSource {
   return {
     async observe(id, block) {
       const data = DID_REGISTRY.encodeFunctionData("resolve", [id]);
-      const reply = await rpc.request("eth_call", [{ to: registry, data }, blockParameter(block)]);
-      return decodeObservation(reply);
+      const call = [{ to: registry, data }, blockParameter(block)];
+      return decodeObservation(await rpc.request("eth_call", call).catch(reverted));
     },
     async events(id, query) {
       const reply = await rpc.request("eth_getLogs", [{ address: registry, ...logFilter(id, query) }]);
@@ -44,6 +44,9 @@ export function rpcSource({ rpc, registry }: DidSourceOptions): DidSource {
     },
   };
 }
+
+/** What nodes answer with a contract's revert. */
+const EXECUTION_REVERTED = 3;
 
 const TOPICS = ["DidUpdated", "DidRepublished", "DidDeactivated"].map((name) => {
   const event = DID_REGISTRY.getEvent(name);
@@ -68,10 +71,14 @@ function logFilter(
   };
 }
 
+/** The registry's view never reverts: what does is something else. */
+function reverted(error: unknown): never {
+  if (isDkmsError(error, "NODE_FAILED") && error.details.code === EXECUTION_REVERTED) throw notRegistry();
+  throw error;
+}
+
 function decodeObservation(reply: unknown): DidObservation {
-  if (reply === "0x") {
-    throw new DidError("REGISTRY_NOT_FOUND", "there is no contract at the registry's address on this chain");
-  }
+  if (reply === "0x") throw notRegistry();
   const { head, commitment, blockNumber, time, chainId } = decode(() => {
     const [observation] = DID_REGISTRY.decodeFunctionResult("resolve", hex(String(reply)));
     return (observation as Result).toObject();
@@ -129,6 +136,13 @@ function decode<Value>(action: () => Value, what: string): Value {
 
 function quantity(value: bigint): string {
   return `0x${value.toString(16)}`;
+}
+
+function notRegistry(): DidError {
+  return new DidError(
+    "REGISTRY_NOT_FOUND",
+    "there is no DID registry at the configured address on this chain",
+  );
 }
 
 function malformed(what: string): DidError {

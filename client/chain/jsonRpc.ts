@@ -16,7 +16,7 @@ export type HttpJsonRpcOptions = {
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 /** A reply longer than this is no honest one: the longest are logs of past versions, below 20 KB each. */
-const MAX_REPLY_BYTES = 64 * 1024 * 1024;
+const MAX_REPLY_LENGTH = 64 * 1024 * 1024;
 /** EIP-4444: history that the node does not keep. */
 const PRUNED = 4444;
 /** EIP-1474. */
@@ -71,8 +71,7 @@ async function post(url: string, { body, headers, timeoutMs, fetch }: Post): Pro
       signal: AbortSignal.timeout(timeoutMs),
     });
     if (response.status === 429) throw rateLimited();
-    const text = await response.text();
-    if (text.length > MAX_REPLY_BYTES) throw failed("the node's reply is too long");
+    const text = await boundedText(response);
     // Nodes send errors of JSON-RPC with any status; a status alone says little.
     if (!response.ok && !text.startsWith("{"))
       throw failed(`the node answered with HTTP status ${response.status}`);
@@ -83,6 +82,22 @@ async function post(url: string, { body, headers, timeoutMs, fetch }: Post): Pro
       throw new DidError("NODE_TIMEOUT", `the node did not answer within ${timeoutMs} ms`);
     }
     throw failed("the node cannot be reached");
+  }
+}
+
+/** Reads no more than an honest reply can have. */
+async function boundedText(response: Response): Promise<string> {
+  const reader = response.body?.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  for (;;) {
+    const chunk = await reader?.read();
+    if (chunk?.value === undefined) return text + decoder.decode();
+    text += decoder.decode(chunk.value, { stream: true });
+    if (text.length > MAX_REPLY_LENGTH) {
+      await reader?.cancel();
+      throw failed("the node's reply is too long");
+    }
   }
 }
 
@@ -117,7 +132,12 @@ function nodeError(error: unknown): DidError {
   }
   if (code === 429 || code === LIMIT_EXCEEDED || /too many requests|rate limit/i.test(text))
     return rateLimited();
-  if (code === RESOURCE_NOT_FOUND || /(?:header|block) not found|unknown block/i.test(text)) {
+  if (
+    code === RESOURCE_NOT_FOUND ||
+    /(?:header|block) not found|unknown block|missing trie node|state (?:is )?(?:not available|unavailable)/i.test(
+      text,
+    )
+  ) {
     return new DidError("BLOCK_NOT_FOUND", "the node does not have this block", { details: { code } });
   }
   if (code === "TIMEOUT") return new DidError("NODE_TIMEOUT", "the node did not answer in time");

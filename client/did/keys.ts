@@ -110,7 +110,7 @@ export function keyFault(
 
 /** Whether a key holds at `time`, compared as the registry does: its expiry is the last second. */
 export function holdsAt(key: Pick<DidKey, "expiry">, time: bigint): boolean {
-  return key.expiry === NO_EXPIRY || time <= key.expiry;
+  return time <= key.expiry;
 }
 
 /** The names of the relationships in `bits`. */

@@ -57,6 +57,7 @@ const OFFERS = {
 /**
  * A resolver for the registries of `config`.
  *
+ * @throws {DidError} INVALID_OPTIONS if two networks have the same chain id or name; nothing else, and never later.
  * @example const { didDocument } = await didResolver({ networks: [network] }).resolve(did, { versionId: "2" });
  */
 export function didResolver(config: DidResolverConfig): DkmsResolver {
@@ -100,6 +101,8 @@ type Settings = {
 };
 
 function settingsOf(config: DidResolverConfig): Settings {
+  refuseDuplicates(config.networks.map(({ chainId }) => chainId));
+  refuseDuplicates(config.networks.flatMap(({ name }) => name ?? []));
   return {
     networks: new Map(config.networks.map((network) => [network.chainId, network])),
     names: Object.fromEntries(
@@ -110,6 +113,12 @@ function settingsOf(config: DidResolverConfig): Settings {
     codecs: codecTable(config.codecs),
     cache: config.cache,
   };
+}
+
+function refuseDuplicates(values: readonly unknown[]): void {
+  if (new Set(values).size !== values.length) {
+    throw new DidError("INVALID_OPTIONS", "two networks have the same chain id or the same name");
+  }
 }
 
 async function resolveDid(

@@ -25,6 +25,8 @@ export const EMPTY_STATE: DidState = { keys: [], services: [], alsoKnownAs: [] }
 /** What the registry takes. */
 export const STATE_LIMITS = { bytes: 8192, keys: 32, services: 16, alsoKnownAs: 16 } as const;
 
+/** The high byte of multicodec's codes for private keys. */
+const PRIVATE_KEYS = 0x13;
 const PRINTABLE = /^[\x21-\x7e]+$/;
 
 /**
@@ -115,6 +117,11 @@ function encodeKey(key: DidKey): readonly number[] {
   const material = hexToBytes(key.material);
   if (!isUnsigned(key.codec, 16) || !isUnsigned(key.relationships, 8) || material.length >= 1 << 16) {
     throw new DidError("KEY_INVALID", "the key does not fit the format", { details: { codec: key.codec } });
+  }
+  if (key.codec >> 8 === PRIVATE_KEYS) {
+    throw new DidError("KEY_INVALID", "this codec is of private keys, which nobody must publish", {
+      details: { codec: key.codec },
+    });
   }
   if (key.expiry < 0n || key.expiry > NO_EXPIRY) {
     throw new DidError("KEY_INVALID", "the expiry is below 2^40", { details: { expiry: key.expiry } });

@@ -1,4 +1,5 @@
 import { type Context, Hono } from "hono";
+import { isDkmsError } from "../core/index.ts";
 import {
   DID_METHOD,
   DidError,
@@ -9,7 +10,9 @@ import {
   didResolver,
   MEDIA_TYPES,
   type Problem,
+  parseDid,
   problemOf,
+  readRecord,
 } from "../did/index.ts";
 import { type DriverTarget, driverTarget } from "./identifier.ts";
 import {
@@ -66,6 +69,7 @@ export function driver(config: DriverConfig): Hono {
   app.get("/1.0/properties", (context) => context.json({ [DID_METHOD]: properties(config) }));
   app.get("/1.0/testIdentifiers", (context) => context.json({ [DID_METHOD]: config.testIdentifiers ?? [] }));
   app.get("/1.0/traits", (context) => context.json({ [DID_METHOD]: TRAITS }));
+  app.get("/1.0/snapshots/:did", (context) => snapshot(context.req.param("did"), config));
   app.get(`${IDENTIFIERS}*`, (context) => identifier(context, resolvers));
 
   app.all("*", (context) => {
@@ -151,6 +155,20 @@ async function dereferenced(
     error: dereferencingMetadata.error,
     deactivated: contentMetadata.deactivated === true,
   });
+}
+
+/** The content of a DID's current version, for whoever has lost it; he checks it against the chain. */
+async function snapshot(did: string, { networks }: DriverConfig): Promise<Response> {
+  try {
+    const { chainId } = parseDid(did);
+    const network = networks.find((candidate) => candidate.chainId === chainId);
+    if (network === undefined)
+      throw new DidError("NETWORK_NOT_CONFIGURED", "no network is configured for this chain");
+    return json((await readRecord(network, did)).snapshot, 200, "application/json");
+  } catch (error) {
+    if (isDkmsError(error, "DID_DEACTIVATED")) return problem(410, "the DID has been deactivated");
+    return problemResponse(problemOf(error));
+  }
 }
 
 type Answer = {

@@ -92,6 +92,12 @@ describe("did resolver on faulty nodes", () => {
         { code: -32000, message: "header not found" },
         "BLOCK_NOT_FOUND",
       ],
+      [
+        "a state that is gone",
+        "eth_call",
+        { code: -32000, message: "missing trie node 12ab" },
+        "BLOCK_NOT_FOUND",
+      ],
       ["anything else", "eth_call", { code: -32603, message: "boom" }, "NODE_FAILED"],
     ] as const) {
       it(`${what} gives ${code}`, async () => {
@@ -232,6 +238,11 @@ describe("did resolver on faulty nodes", () => {
       const { rpc, chainId } = fixture;
       const empty = rpcNetwork({ chainId, registry: `0x${"12".repeat(20)}`, rpc });
       expect(errorOf(await didResolver({ networks: [empty] }).resolve(did))).to.equal("REGISTRY_NOT_FOUND");
+    });
+
+    it("with another contract in its place gets REGISTRY_NOT_FOUND", async () => {
+      const failure = failing("eth_call", { code: 3, message: "execution reverted" });
+      expect(errorOf(await resolveWith(failure))).to.equal("REGISTRY_NOT_FOUND");
     });
 
     for (const [what, method, answer] of [
@@ -377,6 +388,21 @@ describe("did resolver on faulty nodes", () => {
         expect(JSON.stringify(result)).not.to.include("secret-api-key");
       });
     }
+
+    it("a reply without end is not read to its end", async () => {
+      let sent = 0;
+      const result = await resolveOverHttp((_, response) => {
+        const chunk = Buffer.alloc(2 ** 20, 0x20);
+        const send = () => {
+          while (!response.destroyed && sent < 256 && response.write(chunk)) sent += 1;
+        };
+        response.on("drain", send);
+        response.on("error", () => undefined);
+        send();
+      }, 20_000);
+      expect(errorOf(result)).to.equal("NODE_FAILED");
+      expect(sent).to.be.lessThan(128);
+    });
 
     it("silence gives NODE_TIMEOUT", async () => {
       expect(errorOf(await resolveOverHttp(() => undefined, 100))).to.equal("NODE_TIMEOUT");

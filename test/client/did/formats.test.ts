@@ -165,6 +165,11 @@ describe("did formats", () => {
       });
     }
 
+    it("that are private are not encoded, whatever else they are", () => {
+      const secret = { ...KEYS.ed25519, codec: 0x1300 };
+      expect(codeOf(() => encodeState({ ...EMPTY_STATE, keys: [secret] }))).to.equal("KEY_INVALID");
+    });
+
     it("for X25519 refuse to sign", () => {
       const { codec, material } = KEYS.x25519;
       expect(codec).to.equal(KEY_CODECS.X25519.code);

@@ -12,6 +12,7 @@ import {
   service,
   updateDid,
 } from "../../../client/did/index.ts";
+import { codeOf } from "../support.ts";
 import {
   type DidFixture,
   didFixture,
@@ -328,6 +329,16 @@ describe("did resolver", () => {
         "INVALID_OPTIONS",
       );
       expect(errorOf(await resolver().resolveUrl(url, { versionId: "2" }))).to.equal(undefined);
+    });
+
+    it("of two networks with one chain id or one name are refused at once", () => {
+      const { network: one } = fixture;
+      expect(codeOf(() => didResolver({ networks: [one, { ...one, name: "other" }] }))).to.equal(
+        "INVALID_OPTIONS",
+      );
+      expect(codeOf(() => didResolver({ networks: [one, { ...one, chainId: 5n }] }))).to.equal(
+        "INVALID_OPTIONS",
+      );
     });
 
     it("that are undefined are none", async () => {

@@ -1,6 +1,15 @@
 import { expect } from "chai";
 import { network } from "hardhat";
-import { deactivateDid, didKeyIdOf, EMPTY_STATE, service, updateDid } from "../../../client/did/index.ts";
+import { httpSnapshots } from "../../../client/chain/did.ts";
+import {
+  DidError,
+  deactivateDid,
+  didKeyIdOf,
+  didResolver,
+  EMPTY_STATE,
+  service,
+  updateDid,
+} from "../../../client/did/index.ts";
 import { driver, driverConfig, startServer } from "../../../client/driver/index.ts";
 import { type DidFixture, didFixture, FAR_DEADLINE, FOUR_KEYS, KEYS, networkWith } from "../did/fixture.ts";
 import { codeOf } from "../support.ts";
@@ -180,6 +189,27 @@ describe("did driver", () => {
       const escaping = await get(`${live}?service=files&relativeRef=..%2Fx`, "text/uri-list");
       expect(escaping.status).to.equal(400);
     });
+  });
+
+  it("serves snapshots to those whose node has lost its logs", async () => {
+    const server = await startServer({ app, port: 0 });
+    try {
+      const { chainId } = fixture;
+      const helped = networkWith(fixture, { snapshots: [httpSnapshots(server.url, { chainId })] });
+      const unpruned = fixture.network.source;
+      const pruned = {
+        observe: unpruned.observe,
+        events: () => Promise.reject(new DidError("LOGS_PRUNED", "the node does not keep blocks this old")),
+      };
+      const { didDocument } = await didResolver({ networks: [{ ...helped, source: pruned }] }).resolve(live);
+      expect(didDocument?.verificationMethod).to.have.length(4);
+      expect((await fetch(`${server.url}/1.0/snapshots/${ended}`)).status).to.equal(410);
+      expect((await fetch(`${server.url}/1.0/snapshots/${live.slice(0, -4)}0000`)).status).to.equal(404);
+      expect((await fetch(`${server.url}/1.0/snapshots/${live.replace("31337", "5")}`)).status).to.equal(501);
+      expect((await fetch(`${server.url}/1.0/snapshots/nonsense`)).status).to.equal(400);
+    } finally {
+      await server.close();
+    }
   });
 
   it("tells its methods, properties, traits and test identifiers, and no URL of a node", async () => {
