@@ -43,9 +43,9 @@ const REDACTED = "[prepared authorization]";
 const VERSION = 1;
 const WORDS = 1 + 3 + 8;
 const BYTES = 1 + 32 * WORDS;
-/** Small windows: the tables of A and B pay off after three presentations. */
-const WINDOW_G1 = 5;
-const WINDOW_G2 = 4;
+/** The tables of A and B pay off after three presentations. */
+const WINDOW_G1 = 6;
+const WINDOW_G2 = 5;
 
 /**
  * A base proof and the inputs that it shows. Together with the owner's secrets it presents; whoever has it and learns
@@ -75,7 +75,7 @@ export class PreparedAuthorization {
     return this.#base;
   }
 
-  /** Makes the multiplication tables now (50 ms) instead of in the first presentation. */
+  /** Makes the multiplication tables now (60 ms) instead of in the first presentation. */
   warm(): this {
     const { a, b } = this.points();
     a.precompute(WINDOW_G1, false);

@@ -37,6 +37,7 @@ import {
   type PolicyEvent,
   type PolicyId,
   proverLeaf,
+  type SecretCommitment,
 } from "../../client/policy/index.ts";
 import {
   AGENT_AUTHORIZATION_KEY,
@@ -147,6 +148,15 @@ describe("integration: an agent proves its authorization on a real chain", funct
     }
   });
 
+  it("lets nobody else use a commitment that he copied into a policy of his own", async () => {
+    const copier = await newPolicy(commitToAgentSecrets(laptop.credential.agent));
+    await sendCall(node.registry, node.relayer, checkpointCall(node.registry, 0));
+    await passTime(900);
+    // He knows his policy's secrets, but not what the commitment hides.
+    expect(await codeOf(prepared(copier))).to.equal("LEAF_DIFFERS");
+    expect((await judged(laptop, ready.laptop)).agents).to.equal(6n);
+  });
+
   it("proves no more once revoked, by the verifier's window, while the phone still does", async () => {
     const old = ready.laptop;
     await revokeLaptop();
@@ -159,8 +169,21 @@ describe("integration: an agent proves its authorization on a real chain", funct
 
     expect(await codeOf(prepared(laptop, 0n))).to.equal("AGENT_REVOKED");
     const anew = await prepared(phone, 0n);
-    expect((await judged(phone, anew, 0n)).agents).to.equal(6n);
+    expect((await judged(phone, anew, 0n)).agents).to.equal(7n);
     await put(phone, anew, 3n);
+  });
+
+  it("proves again after a new grant, with a new index, while the old one stays dead", async () => {
+    const former = laptop;
+    laptop = await addLaptop(former.wallet);
+    expect(laptop.index).to.be.greaterThan(former.index);
+    await sendCall(node.registry, node.relayer, checkpointCall(node.registry, 0));
+    await passTime(900);
+    const anew = await prepared(laptop, 0n);
+    expect((await judged(laptop, anew, 0n)).owner).to.match(/^0x/);
+    expect(await codeOf(prepared(former, 0n))).to.equal("AGENT_REVOKED");
+    // Nor with the new secrets at the old index.
+    expect(await codeOf(prepared({ ...laptop, index: former.index }, 0n))).to.equal("LEAF_DIFFERS");
   });
 
   async function deploy(name: string, args: readonly unknown[]): Promise<Hex20> {
@@ -180,16 +203,17 @@ describe("integration: an agent proves its authorization on a real chain", funct
   }
 
   /** A policy with one agent, as its owner's phone makes it. */
-  async function newPolicy(): Promise<Agent> {
+  async function newPolicy(copied?: SecretCommitment): Promise<Agent> {
     const { location } = node.registry;
     const wallet = new Wallet(Wallet.createRandom().privateKey);
     const creator = secp256k1Key(wallet.address);
     const agent = generateAgentSecrets();
     const policy = derivePolicySecrets(generateLinkSecret(), generatePolicyLabel());
+    const commitment = copied ?? commitToAgentSecrets(agent);
     const operation = buildCreatePolicy({
       location,
       ownerCommitment: commitToPolicySecrets(policy),
-      creator: { key: creator, grant: { commitment: commitToAgentSecrets(agent), expiry: NO_EXPIRY } },
+      creator: { key: creator, grant: { commitment, expiry: NO_EXPIRY } },
       checkpoint: false,
       now: await now(),
     });
@@ -201,13 +225,16 @@ describe("integration: an agent proves its authorization on a real chain", funct
     return { wallet, credential, index: indexIn(events), policy: operation.policy };
   }
 
-  /** The phone grants PROVE to a laptop, which makes its own secrets and is given those of the policy. */
-  async function addLaptop(): Promise<Agent> {
+  /** The phone grants PROVE to a laptop, again if it lost it, which makes its own secrets and is given those of the policy. */
+  async function addLaptop(wallet = new Wallet(Wallet.createRandom().privateKey)): Promise<Agent> {
     const { location } = node.registry;
-    const wallet = new Wallet(Wallet.createRandom().privateKey);
     const agent = generateAgentSecrets();
     const grant = { commitment: commitToAgentSecrets(agent), expiry: NO_EXPIRY };
-    const change: AgentChange = { key: secp256k1Key(wallet.address), authorizations: ["PROVE"], grant };
+    const change: AgentChange = {
+      key: secp256k1Key(wallet.address),
+      authorizations: ["PROVE", "PROVE_REVOKE"],
+      grant,
+    };
     const frame = { policy: phone.policy, epoch: 1, now: await now() };
     const acceptances = [await accept(wallet, location, buildAcceptance({ ...frame, change }))];
     const proposer = keyIdOf(secp256k1Key(phone.wallet.address));
@@ -236,7 +263,7 @@ describe("integration: an agent proves its authorization on a real chain", funct
   async function prepared(agent: Agent, window = 3600n): Promise<PreparedAuthorization> {
     const { index, credential, policy } = agent;
     const time = await now();
-    const options = { generation: 0, indices: [phone.index, laptop.index], since: time - 7200n };
+    const options = { generation: 0, indices: [phone.index, laptop.index, index], since: time - 7200n };
     kept = await syncAccumulator(accumulatorSource(node.registry), kept, options);
     const { state } = kept.head;
     const inputs = canonicalInputs({
