@@ -3,7 +3,6 @@
  * `dkms/chain` and so on.
  */
 export type {
-  AgentProof,
   AgentRecord,
   AgentStatus,
   AgentTerms,
@@ -35,8 +34,16 @@ export {
   serializeInvitation,
   withPolicySecrets,
 } from "./app/index.ts";
-export type { AgentAction, AgentSummary, PolicySummary, Receipt, Registry } from "./chain/index.ts";
+export type {
+  AgentAction,
+  AgentProof,
+  AgentSummary,
+  PolicySummary,
+  Receipt,
+  Registry,
+} from "./chain/index.ts";
 export {
+  agentAction,
   connectRpc,
   deployedAddress,
   openRegistry,

@@ -1,6 +1,6 @@
-import { type AgentAction, readActionTerms } from "../chain/index.ts";
+import { type AgentAction, type AgentProof, readActionTerms } from "../chain/index.ts";
 import {
-  type ContractPresentation,
+  actionChallenge,
   contractAudience,
   encodeForContract,
   type PresentationRequest,
@@ -18,13 +18,6 @@ export type ContractProofOptions = {
   readonly expiresAt: bigint;
   readonly sharedScopeConsent?: boolean;
   readonly latest?: LatestConsent;
-};
-
-/** The `AgentProof` struct of the contracts; ethers takes it as it is. */
-export type AgentProof = {
-  readonly nonce: bigint;
-  readonly expiresAt: bigint;
-  readonly presentation: ContractPresentation;
 };
 
 /**
@@ -49,7 +42,9 @@ export async function proveToContract(
     });
   }
   const audience = contractAudience(action.contract);
-  const request: PresentationRequest = { ...terms, challenge: found.challenge, expiresAt };
+  // Computed here: so the proof is for this action, whatever contract and node say.
+  const challenge = actionChallenge({ chainId, ...action, nonce: found.nonce });
+  const request: PresentationRequest = { ...terms, challenge, expiresAt };
   const { presentation } = await agent.present({
     ...{ request, context: { chainId, registry: found.registry, verifier: found.verifier, audience } },
     ...(sharedScopeConsent === undefined ? {} : { sharedScopeConsent }),

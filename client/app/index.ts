@@ -1,4 +1,4 @@
-export type { AgentProof, AgentTerms, ContractProofOptions } from "./contractProof.ts";
+export type { AgentTerms, ContractProofOptions } from "./contractProof.ts";
 export { proveToContract } from "./contractProof.ts";
 export type { AppErrorCode } from "./errors.ts";
 export { AppError } from "./errors.ts";

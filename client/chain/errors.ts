@@ -6,6 +6,7 @@ export type ContractErrorCode = (typeof CONTRACT_ERROR_CODES)[keyof typeof CONTR
 
 /** What can go wrong between client, node and chain. */
 export type NodeErrorCode =
+  | "ACTION_MALFORMED"
   | "CHAIN_ID_MISMATCH"
   | "CHAIN_REORGANISED"
   | "CONTRACT_ERROR_UNKNOWN"

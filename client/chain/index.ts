@@ -1,6 +1,6 @@
 export { accumulatorSource } from "./accumulatorSource.ts";
-export type { ActionTerms, AgentAction } from "./agentAction.ts";
-export { readActionTerms } from "./agentAction.ts";
+export type { ActionTerms, AgentAction, AgentActionOptions, AgentProof } from "./agentAction.ts";
+export { agentAction, readActionTerms } from "./agentAction.ts";
 export { chainError, decodeRevert } from "./decodeError.ts";
 export type { EventPosition, Located } from "./decodeLogs.ts";
 export { decodeAccumulatorLog, decodePolicyLog } from "./decodeLogs.ts";

@@ -16,12 +16,13 @@ export function entryPoints(): ReadonlyMap<string, URL> {
   return entries;
 }
 
-/** What each entry point exports at run time, sorted. */
-export async function exportLists(): Promise<Readonly<Record<string, readonly string[]>>> {
-  const lists: Record<string, readonly string[]> = {};
+/** What each entry point exports at run time, a line each. */
+export async function exportList(): Promise<string> {
+  const lines: string[] = [];
   for (const [entry, source] of entryPoints()) {
     const module: Readonly<Record<string, unknown>> = await import(source.href);
-    lists[entry] = Object.keys(module).sort();
+    const name = entry.replace(".", "dkms");
+    lines.push(...Object.keys(module).map((member) => `${name} ${member}\n`));
   }
-  return lists;
+  return lines.sort().join("");
 }

@@ -1,9 +1,9 @@
 /**
- * Writes `test/client/exports.json`: what the package exports. A change of it is a change of the public API; run this,
+ * Writes `test/client/exports.txt`: what the package exports. A change of it is a change of the public API; run this,
  * and say so in CHANGELOG.md.
  */
 import { writeFileSync } from "node:fs";
-import { exportLists } from "./exportLists.ts";
+import { exportList } from "./exportLists.ts";
 
-const target = new URL("../../test/client/exports.json", import.meta.url);
-writeFileSync(target, `${JSON.stringify(await exportLists(), null, 2)}\n`);
+const target = new URL("../../test/client/exports.txt", import.meta.url);
+writeFileSync(target, await exportList());

@@ -13,15 +13,14 @@ import { promisify } from "node:util";
 import { createContext, runInContext } from "node:vm";
 import { expect } from "chai";
 import { build, type Metafile } from "esbuild";
-import { entryPoints, exportLists } from "../../../scripts/client/exportLists.ts";
+import { entryPoints, exportList } from "../../../scripts/client/exportLists.ts";
 
 const run = promisify(execFile);
 const TSC = "node_modules/typescript/bin/tsc";
 
 describe("package", () => {
   it("exports what the committed list says (change it with: npm run generate:exports)", async () => {
-    const committed = JSON.parse(readFileSync("test/client/exports.json", "utf8"));
-    expect(await exportLists()).to.deep.equal(committed);
+    expect(await exportList()).to.equal(readFileSync("test/client/exports.txt", "utf8"));
   });
 
   it("has an entry point for every module of the client, and nothing else is importable", () => {

@@ -1,0 +1,19 @@
+import type { TransactionSender } from "../client/chain/index.ts";
+import type { ProvingAgentOptions, Registry } from "../client/index.ts";
+import type { PolicySigner } from "../client/keys/index.ts";
+
+/** What an example finds around it; a program of yours makes these itself, see the comments. */
+export type World = {
+  /** `openRegistry({ provider: connectRpc(url, { chainId }), address, chainId })` */
+  readonly registry: Registry;
+  /** Pays for transactions: any account, agents need no funds. `new Wallet(key, provider)` */
+  readonly sender: TransactionSender;
+  /** `new SnarkjsProver({ wasm, zkey })`, with the files of `dkms/artifacts/` */
+  readonly prover: ProvingAgentOptions["prover"];
+  /** A device's policy key, which stays on it: any signer of ethers. `Wallet.createRandom()` */
+  readonly newDevice: () => PolicySigner;
+  /** Waits until new agents prove like all others: a quarter of an hour and the chain's finality (protocol §7.1). */
+  readonly settled: () => Promise<void>;
+  /** The verifier's clock, in seconds since 1970. */
+  readonly clock: () => bigint;
+};
