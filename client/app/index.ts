@@ -1,3 +1,4 @@
+export type { AgentProof } from "../chain/index.ts";
 export type { AgentTerms, ContractProofOptions } from "./contractProof.ts";
 export { proveToContract } from "./contractProof.ts";
 export type { AppErrorCode } from "./errors.ts";

@@ -23,9 +23,10 @@ export type AgentAction = {
   readonly argumentsHash: Hex32;
   /** Who sends the transaction. */
   readonly actor: Hex20;
-  /** The transaction, once there is a proof. */
-  readonly call: (proof: AgentProof) => RegistryCall;
 };
+
+/** An action, and the transaction for it once there is a proof. */
+export type AgentCall = AgentAction & { readonly call: (proof: AgentProof) => RegistryCall };
 
 export type AgentActionOptions = {
   readonly contract: string;
@@ -57,7 +58,7 @@ const VERIFIER = new Interface(AGENT_PROOF_VERIFIER_ABI);
  * @throws {CoreError} HEX_MALFORMED, BYTES_LENGTH
  * @example agentAction({ contract, abi, method: "put", args: [locker, content], actor: await sender.getAddress() });
  */
-export function agentAction(options: AgentActionOptions): AgentAction {
+export function agentAction(options: AgentActionOptions): AgentCall {
   const { abi, method, args } = options;
   const contract = hex20(options.contract);
   const actor = hex20(options.actor);

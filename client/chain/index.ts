@@ -1,5 +1,5 @@
 export { accumulatorSource } from "./accumulatorSource.ts";
-export type { ActionTerms, AgentAction, AgentActionOptions, AgentProof } from "./agentAction.ts";
+export type { ActionTerms, AgentAction, AgentActionOptions, AgentCall, AgentProof } from "./agentAction.ts";
 export { agentAction, readActionTerms } from "./agentAction.ts";
 export { chainError, decodeRevert } from "./decodeError.ts";
 export type { EventPosition, Located } from "./decodeLogs.ts";
