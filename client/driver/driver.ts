@@ -9,11 +9,11 @@ import {
   didId,
   didResolver,
   MEDIA_TYPES,
-  type Problem,
   parseDid,
   problemOf,
   readRecord,
 } from "../did/index.ts";
+import { answer, json, problem, problemResponse } from "./answers.ts";
 import { type DriverTarget, driverTarget } from "./identifier.ts";
 import {
   dereferencingRepresentation,
@@ -35,17 +35,6 @@ const DEFAULT_MAX_CONCURRENT = 64;
 /** DID URLs are bounded by their parser; this bounds what is read before it. */
 const MAX_URL_LENGTH = 8192;
 const NOBODY = didId(`0x${"00".repeat(20)}`);
-
-/** DID Resolution §11.1: status by type of the error; every other is 500. */
-const STATUS: Readonly<Record<string, 400 | 404 | 406 | 501>> = {
-  INVALID_DID: 400,
-  INVALID_DID_URL: 400,
-  INVALID_OPTIONS: 400,
-  NOT_FOUND: 404,
-  REPRESENTATION_NOT_SUPPORTED: 406,
-  METHOD_NOT_SUPPORTED: 501,
-  FEATURE_NOT_SUPPORTED: 501,
-};
 
 /**
  * The driver interface of DIF's Universal Resolver and the HTTPS binding of DID Resolution §11.1, as a handler of
@@ -169,73 +158,6 @@ async function snapshot(did: string, { networks }: DriverConfig): Promise<Respon
     if (isDkmsError(error, "DID_DEACTIVATED")) return problem(410, "the DID has been deactivated");
     return problemResponse(problemOf(error));
   }
-}
-
-type Answer = {
-  readonly shape: Representation["shape"];
-  readonly contentType: string;
-  readonly result: unknown;
-  readonly content: unknown;
-  readonly error: Problem | string | undefined;
-  readonly deactivated: boolean;
-};
-
-function answer({ shape, contentType, result, content, error, deactivated }: Answer): Response {
-  const status = error !== undefined ? statusOf(error) : deactivated ? 410 : 200;
-  if (shape === "result") return json(result, status, contentType);
-  if (error !== undefined) {
-    return typeof error === "string" ? problem(status, error) : problemResponse(error);
-  }
-  return content === null ? problem(410, "the DID has been deactivated") : json(content, status, contentType);
-}
-
-function statusOf(error: Problem | string): number {
-  return typeof error === "string" ? (KEYWORD_STATUS.get(error) ?? 500) : (STATUS[codeOf(error)] ?? 500);
-}
-
-/** The name of the standard error that a problem's type is. */
-function codeOf({ type }: Problem): string {
-  return type.slice(type.lastIndexOf("#") + 1);
-}
-
-/** The same for the keywords of DID Core 1.0. */
-const KEYWORD_STATUS: ReadonlyMap<string, number> = new Map([
-  ["invalidDid", 400],
-  ["invalidDidUrl", 400],
-  ["invalidOptions", 400],
-  ["notFound", 404],
-  ["representationNotSupported", 406],
-  ["unsupportedDidMethod", 501],
-  ["featureNotSupported", 501],
-  ["networkNotConfigured", 501],
-]);
-
-function problemResponse(details: Problem): Response {
-  const status = statusOf(details);
-  return json({ ...details, status }, status, "application/problem+json");
-}
-
-/** A problem that no error of DID Resolution is (RFC 9457 §4.2.1). */
-function problem(status: number, detail: string, headers: Readonly<Record<string, string>> = {}): Response {
-  return json({ type: "about:blank", title: detail, status }, status, "application/problem+json", headers);
-}
-
-function json(
-  body: unknown,
-  status: number,
-  contentType: string,
-  headers: Readonly<Record<string, string>> = {},
-): Response {
-  return new Response(JSON.stringify(body), {
-    status,
-    headers: {
-      "content-type": contentType,
-      "cache-control": "no-store",
-      "x-content-type-options": "nosniff",
-      vary: "accept",
-      ...headers,
-    },
-  });
 }
 
 function properties({ networks, keyFormat = "Multikey" }: DriverConfig): unknown {

@@ -187,6 +187,23 @@ describe("did resolver", () => {
       expect(time.didDocumentMetadata.versionId).to.equal("1");
     });
 
+    it("by number show the keys of the last second of their life", async () => {
+      const { create, execute, record, networkHelpers } = fixture;
+      const now = BigInt(await networkHelpers.time.latest());
+      const outlived = otherKey("outlived", { expiry: now + 50n });
+      const cutShort = otherKey("cut short", { expiry: now + 150n });
+      const { did: aging } = await create({ ...EMPTY_STATE, keys: [outlived, cutShort] });
+      const before = await record(aging);
+      await networkHelpers.time.increaseTo(now + 99n);
+      await execute(updateDid(before, { state: EMPTY_STATE, deadline: FAR_DEADLINE }));
+      await networkHelpers.time.increaseTo(now + 1000n);
+      const shown = methodIds(await resolver().resolve(aging, { versionId: "1" }));
+      expect(shown).to.deep.equal([`${aging}#${didKeyIdOf(cutShort).slice(2)}`]);
+      const at = async (second: bigint) =>
+        methodIds(await resolver().resolve(aging, { versionTime: datetime(second) })).length;
+      expect([await at(now + 50n), await at(now + 51n)]).to.deep.equal([2, 1]);
+    });
+
     for (const [what, options, code] of [
       ["a version that is not there yet", () => ({ versionId: "4" }), "VERSION_NOT_FOUND"],
       [
@@ -564,9 +581,12 @@ describe("did resolver", () => {
     it("holds nothing that a reorganisation may change, and no error", async () => {
       const cache = memoryCache();
       const cautious = didResolver({ networks: [fixture.network], cache });
-      await cautious.resolve(did);
-      await cautious.resolve(did.replace(/.$/, "0"));
-      expect(errorOf(await cautious.resolve(did, { offline: true }))).to.equal("OFFLINE_UNKNOWN");
+      const { did: fresh } = await fixture.create();
+      const unknown = `${fresh.slice(0, -4)}0000`;
+      await cautious.resolve(fresh);
+      await cautious.resolve(unknown);
+      expect(errorOf(await cautious.resolve(unknown, { offline: true }))).to.equal("OFFLINE_UNKNOWN");
+      expect(errorOf(await cautious.resolve(fresh, { offline: true }))).to.equal("OFFLINE_UNKNOWN");
     });
 
     it("keeps what is newest, even after a look at an older block", async () => {
