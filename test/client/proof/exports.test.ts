@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import * as proof from "../../../client/proof/index.ts";
 
@@ -41,5 +42,13 @@ describe("proof: what it exports", () => {
       "webAudience",
       "witnessRoots",
     ]);
+  });
+
+  it("has every error code explained", () => {
+    const source = readFileSync("client/proof/errors.ts", "utf8");
+    const codes = [...source.matchAll(/^ {2}\| "([A-Z0-9_]+)"/gm)].map(([, code]) => code ?? "");
+    const explained = readFileSync("docs/errors.md", "utf8");
+    expect(codes.length).to.be.greaterThan(50);
+    expect(codes.filter((code) => !explained.includes(`\`${code}\``))).to.deep.equal([]);
   });
 });
