@@ -22,8 +22,8 @@ library RevokedTree {
     /// record is version << 40 | supersededAt; versions count from 1, so that no known root has an empty record.
     uint256 private constant DEEPENED = 1 << 255;
 
-    /// @dev Key of a word: generation << 16 | word; of a node: generation << 24 | level << 16 | position. The node at the
-    /// present depth is in `current`: never zero once open, so that the first revocation of a tree pays no new slot.
+    /// @dev Key of a word: generation << 16 | word; of a node: generation << 24 | level << 16 | position. The root is in
+    /// `current` alone: never zero once the generation is open, so that a first revocation pays no new slot for it.
     struct State {
         mapping(uint256 key => uint256 word) words;
         mapping(uint256 key => uint256 node) nodes;

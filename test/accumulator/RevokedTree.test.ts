@@ -2,7 +2,15 @@ import { expect } from "chai";
 import { network } from "hardhat";
 import type { AccumulatorHarness } from "../../types/mocks/AccumulatorHarness.ts";
 import { deployHarness, leafId } from "./fixture.ts";
-import { refClimb, refEmpty, refRevoked, refRoot, refWordHash, refWords } from "./reference.ts";
+import {
+  refClimb,
+  refEmpty,
+  refRevoked,
+  refRoot,
+  refUniformRoot,
+  refWordHash,
+  refWords,
+} from "./reference.ts";
 
 const { ethers, networkHelpers } = await network.create();
 const EMPTY = refWordHash(0n);
@@ -70,6 +78,8 @@ describe("RevokedTree", () => {
         expect(await status(0, deep)).to.deep.equal([CURRENT, 0n]);
         expect((await tree.revokedWitness(0, size))[1].length).to.equal(3 * (depth + 1));
         await expect(tree.appendMany(3, 1)).to.not.emit(tree, "RevocationRootAdded");
+        await tree.revoke(leafId(0, size));
+        expect(await root()).to.equal(refUniformRoot(size / 256 + 1, refWordHash(1n), EMPTY));
       });
 
       it(`has the empty root of depth ${depth + 1} if none is revoked at leaf ${size}`, async () => {
@@ -322,6 +332,12 @@ describe("RevokedTree", () => {
         expect(word).to.equal(words[index >> 8]);
         expect(refClimb(refWordHash(word), index >> 8, siblings)).to.equal(rootOf(1100, revoked));
       }
+    });
+
+    it("give 4096 words, a client's page, for half of what public nodes allow a call", async () => {
+      await seeded(2 ** 24);
+      expect(await tree.revokedWords.estimateGas(0, 0, 4096)).to.be.lessThan(13_000_000n);
+      expect(await tree.revokedNodes.estimateGas(0, 3, 0, 1024)).to.be.lessThan(4_000_000n);
     });
 
     it("revert for an index, words and nodes that are not in use", async () => {

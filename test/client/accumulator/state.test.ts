@@ -6,6 +6,7 @@ import {
   accumulatorWitness,
   applyAccumulatorEvents,
   compact,
+  GENERATION_CAPACITY,
   isRevoked,
   newAccumulator,
 } from "../../../client/accumulator/index.ts";
@@ -168,6 +169,12 @@ describe("accumulator state", () => {
       expect(refusal(appended(6))).to.equal("ACCUMULATOR_EVENT_UNEXPECTED");
       expect(refusal(appended(4))).to.equal("ACCUMULATOR_EVENT_UNEXPECTED");
       expect(refusal(appended(5))).to.equal(undefined);
+    });
+
+    it("a leaf beyond a full generation", () => {
+      const full = { ...state, size: GENERATION_CAPACITY };
+      const code = codeOf(() => applyAccumulatorEvents(full, [appended(GENERATION_CAPACITY)]));
+      expect(code).to.equal("ACCUMULATOR_EVENT_UNEXPECTED");
     });
 
     it("a checkpoint of another size", () => {
