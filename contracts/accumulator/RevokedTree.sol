@@ -64,16 +64,6 @@ library RevokedTree {
         );
     }
 
-    /// @notice Sets the bit of one index.
-    /// @param self The trees.
-    /// @param provisioned The trees of leaves.
-    /// @param id A leaf whose bit is not set yet.
-    function set(State storage self, ProvisionedTree.State storage provisioned, LeafId id) external {
-        LeafId[] memory ids = new LeafId[](1);
-        ids[0] = id;
-        if (_set(self, provisioned, ids) == 0) revert IAccumulators.RevokedTreeAlreadySet(id);
-    }
-
     /// @notice Sets the bits of several indices, of any generations and in any order, and skips those that are set.
     /// @dev One new version for each generation in which a bit changes; each word and node is hashed once. The caller
     /// bounds the number: 32 in distinct words of a tree of depth 8, none touched before, take 10.2 M gas.
@@ -177,6 +167,33 @@ library RevokedTree {
         }
     }
 
+    /// @dev Sets the bit of one index that is not set yet. Internal, and without the lists that `setMany` sorts: a single
+    /// revocation is what most transactions do, and a call would cost more than this code.
+    /// @param self The trees.
+    /// @param provisioned The trees of leaves.
+    /// @param id A leaf whose bit is not set yet.
+    function set(State storage self, ProvisionedTree.State storage provisioned, LeafId id) internal {
+        uint16 generation = id.generation();
+        uint24 index = id.index();
+        uint32 size = ProvisionedTree.sizeOf(provisioned, generation);
+        if (index >= size) revert IAccumulators.RevokedTreeIndexUnknown(id, size);
+        uint256 word = self.words[LeafId.unwrap(id) >> 8];
+        uint256 changed = word | (1 << (index & 0xff));
+        if (changed == word) revert IAccumulators.RevokedTreeAlreadySet(id);
+        _storeWord(self, LeafId.unwrap(id) >> 8, changed);
+        emit IAccumulators.IndexRevoked(generation, index);
+        uint256 depth = depthOf(size);
+        uint256 position = index >> 8;
+        // depth is at most 8
+        unchecked {
+            for (uint256 level = 1; level < depth; ++level) {
+                position >>= 2;
+                self.nodes[_key(generation, level, position)] = _parent(self, generation, level, position);
+            }
+        }
+        _supersede(self, generation, depth, _parent(self, generation, depth, 0));
+    }
+
     /// @dev What a generation knows of a root. A root that grew is followed to the deepest of its version, which alone
     /// bears the time: at most 7 steps.
     function statusOf(
@@ -249,8 +266,14 @@ library RevokedTree {
             emit IAccumulators.IndexRevoked(generation, index);
         }
         if (bits == 0) return (end, 0);
+        _storeWord(self, wordId, word);
+    }
+
+    /// @dev Stores a word and its hash. The id is generation << 16 | position, as in `State`.
+    function _storeWord(State storage self, uint256 wordId, uint256 word) private {
         self.words[wordId] = word;
-        self.nodes[_key(generation, 0, uint16(wordId))] = Poseidon2.c4(WORD, uint128(word), word >> 128, 0);
+        uint256 hash = Poseidon2.c4(WORD, uint128(word), word >> 128, 0);
+        self.nodes[_key(wordId >> 16, 0, uint16(wordId))] = hash;
     }
 
     /// @dev Recomputes all nodes above the changed ones, of which there are `count` in ascending order, level by level,

@@ -12,7 +12,7 @@ export async function deployHarness(ethers: Ethers, levels: number): Promise<Acc
   const RevokedTree = await address("RevokedTree", { Poseidon2 });
   const TreeSeeder = await address("TreeSeeder", { Poseidon2 });
   const harness: unknown = await ethers.deployContract("AccumulatorHarness", [levels], {
-    libraries: { ProvisionedTree, RevokedTree, TreeSeeder },
+    libraries: { Poseidon2, ProvisionedTree, RevokedTree, TreeSeeder },
   });
   return harness as AccumulatorHarness;
 }

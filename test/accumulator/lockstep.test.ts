@@ -64,7 +64,10 @@ async function run(harness: AccumulatorHarness, model: Model, step: Step): Promi
     const ids = step.at.map(chosen);
     const packed = ids.map(([generation, index]) => leafId(generation, index));
     const count = await harness.revokeMany.staticCall(packed);
-    await harness.revokeMany(packed);
+    const [only] = packed;
+    // a single new bit takes a way of its own through the contract
+    if (count === 1n && packed.length === 1 && only !== undefined) await harness.revoke(only);
+    else await harness.revokeMany(packed);
     expect(count).to.equal(BigInt(modelRevoke(model, ids, await networkHelpers.time.latest())));
   }
 }
