@@ -25,6 +25,7 @@ import {PolicyAddress} from "./PolicyAddress.sol";
 import {Context, PolicyAgents} from "./PolicyAgents.sol";
 import {PolicyAuthority} from "./PolicyAuthority.sol";
 import {PolicyQueries} from "./PolicyQueries.sol";
+import {PolicyRevocations} from "./PolicyRevocations.sol";
 
 /// @title AgentPolicyRegistry
 /// @notice Who may act for an owner, and the accumulators by which agents prove it.
@@ -72,7 +73,7 @@ contract AgentPolicyRegistry is IAgentPolicyRegistry, EIP712 {
 
     /// @inheritdoc IAgentPolicyRegistry
     function revoke(Revoke calldata op, Approval[] calldata approvals) external {
-        _revoke(PolicyAgents.revoke(_agents, _authority, op, approvals, _context()));
+        _revoke(PolicyRevocations.revoke(_agents, _authority, op, approvals, _domainSeparatorV4(), msg.sender));
     }
 
     /// @inheritdoc IAgentPolicyRegistry

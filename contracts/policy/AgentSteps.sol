@@ -72,7 +72,10 @@ library AgentSteps {
         uint8 loses = step.before & ~bits;
         if (gains | loses == 0) revert IAgentPolicyRegistry.AgentPolicyNothingChanges(plan.policy, step.agent);
         plan.needed |= Rights.neededFor(gains, loses);
-        if (loses != 0) _drop(plan, step, loses);
+        if (loses != 0 && drop(plan.head, step.record, loses)) {
+            step.revokes = true;
+            ++plan.revocations;
+        }
         if (gains & Authorizations.PROVE != 0) {
             _prove(self, plan, i, change, next);
         } else {
@@ -82,30 +85,29 @@ library AgentSteps {
         step.record.authorizations = bits;
     }
 
-    /// @dev Step `i`: takes bits from a known agent, those it has. The rights needed follow from what is named, so that
-    /// nobody can void the approvals of a batch by making one of its elements idle.
-    function take(
-        AgentRecords.State storage self,
-        Plan memory plan,
-        uint256 i,
-        KeyId agent,
-        uint8 named
-    ) internal view {
-        Step memory step = plan.steps[i];
-        _claim(plan, i, agent, named);
-        if (named == 0) revert IAgentPolicyRegistry.AgentPolicyAuthorizationsEmpty(agent);
-        step.record = self.records[plan.policy][agent];
-        if (step.record.epoch != plan.head.epoch) {
-            revert IAgentPolicyRegistry.AgentPolicyAgentUnknown(plan.policy, agent);
+    /// @dev Takes bits that an agent has from its record and from the policy's head. PROVE that ran out needs no revocation,
+    /// its leaf is dead (protocol §4.5).
+    /// @return revokes True if the leaf that the agent proves under is to die.
+    function drop(Policy memory head, Agent memory record, uint8 loses) internal view returns (bool revokes) {
+        if (loses & Authorizations.PROVE != 0) {
+            revokes = AgentRecords.proves(record);
+            if (revokes) head.provers &= ~(uint32(1) << record.slot);
+            record.provedUntil = revokes ? uint40(block.timestamp) : record.expiry;
         }
-        step.before = step.record.authorizations;
-        plan.needed |= Rights.neededFor(0, named);
-        _drop(plan, step, step.before & named);
+        if (loses & Authorizations.ADMIN != 0) --head.adminCount;
+        record.authorizations &= ~loses;
     }
 
     /// @dev Reverts if nobody could administer the policy after the operation.
-    function requireAdmin(Plan memory plan) internal pure {
-        if (plan.head.adminCount == 0) revert IAgentPolicyRegistry.AgentPolicyLastAdmin(plan.policy);
+    function requireAdmin(PolicyId policy, Policy memory head) internal pure {
+        if (head.adminCount == 0) revert IAgentPolicyRegistry.AgentPolicyLastAdmin(policy);
+    }
+
+    /// @dev Reverts unless all bits have a meaning.
+    function requireKnown(KeyId agent, uint8 bits) internal pure {
+        if (bits & ~Authorizations.ALL != 0) {
+            revert IAgentPolicyRegistry.AgentPolicyAuthorizationsUnknown(agent, bits);
+        }
     }
 
     /// @dev Begins a step; an agent occurs once in an operation, so that steps do not build on one another.
@@ -115,9 +117,7 @@ library AgentSteps {
                 revert IAgentPolicyRegistry.AgentPolicyAgentRepeated(agent);
             }
         }
-        if (bits & ~Authorizations.ALL != 0) {
-            revert IAgentPolicyRegistry.AgentPolicyAuthorizationsUnknown(agent, bits);
-        }
+        requireKnown(agent, bits);
         plan.steps[i].agent = agent;
     }
 
@@ -166,23 +166,6 @@ library AgentSteps {
         record.leaf = next;
         record.slot = _takeSlot(self, plan);
         ++plan.provisions;
-    }
-
-    /// @dev Takes bits that the agent has. PROVE that ran out needs no revocation, its leaf is dead (protocol §4.5).
-    function _drop(Plan memory plan, Step memory step, uint8 loses) private view {
-        Agent memory record = step.record;
-        if (loses & Authorizations.PROVE != 0) {
-            if (AgentRecords.proves(record)) {
-                step.revokes = true;
-                ++plan.revocations;
-                plan.head.provers &= ~(uint32(1) << record.slot);
-                record.provedUntil = uint40(block.timestamp);
-            } else {
-                record.provedUntil = record.expiry;
-            }
-        }
-        if (loses & Authorizations.ADMIN != 0) --plan.head.adminCount;
-        record.authorizations = step.before & ~loses;
     }
 
     /// @dev The lowest free slot; where none is, those of leaves that ran out are freed first.

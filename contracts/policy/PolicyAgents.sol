@@ -14,12 +14,13 @@ import {CreatePolicy, CreatePolicyHash} from "../types/CreatePolicy.sol";
 import {KeyId} from "../types/KeyId.sol";
 import {LeafId} from "../types/LeafId.sol";
 import {PolicyId} from "../types/PolicyId.sol";
-import {Renounce, RenounceHash} from "../types/Renounce.sol";
-import {AgentRevocation, Revoke, RevokeHash} from "../types/Revoke.sol";
+import {Renounce} from "../types/Renounce.sol";
+import {Revoke} from "../types/Revoke.sol";
 import {AgentRecords, Step} from "./AgentRecords.sol";
 import {AgentSteps, Plan} from "./AgentSteps.sol";
 import {PolicyAddress} from "./PolicyAddress.sol";
 import {PolicyAuthority, Proposal} from "./PolicyAuthority.sol";
+import {PolicyRevocations} from "./PolicyRevocations.sol";
 import {Approver, Rights} from "./Rights.sol";
 
 /// @dev What signatures are checked against.
@@ -99,35 +100,6 @@ library PolicyAgents {
         return (provisioned, _revoked(plan));
     }
 
-    /// @notice Takes authorizations from agents.
-    /// @param self The agents.
-    /// @param authority The nonces.
-    /// @param op What is signed.
-    /// @param approvals Of agents of the policy.
-    /// @param context What signatures are checked against.
-    /// @return revoked Leaves whose bit is to be set.
-    function revoke(
-        AgentRecords.State storage self,
-        PolicyAuthority.State storage authority,
-        Revoke calldata op,
-        Approval[] calldata approvals,
-        Context calldata context
-    ) external returns (LeafId[] memory revoked) {
-        bytes32 digest = _digest(context, RevokeHash.hash(op));
-        Approver[] memory approvers = PolicyAuthority.approve(
-            authority,
-            self,
-            _proposal(op),
-            digest,
-            approvals,
-            context.sender
-        );
-        Plan memory plan;
-        _planRevocation(self, plan, op, approvers);
-        _write(self, plan);
-        return _revoked(plan);
-    }
-
     /// @notice Takes authorizations from an agent that gives them up.
     /// @param self The agents.
     /// @param authority The nonces.
@@ -142,12 +114,7 @@ library PolicyAgents {
         Approval[] calldata approvals,
         Context calldata context
     ) external returns (LeafId[] memory revoked) {
-        bytes32 digest = _digest(context, RenounceHash.hash(op));
-        PolicyAuthority.approve(authority, self, _proposal(op), digest, approvals, context.sender);
-        Plan memory plan;
-        _planRenunciation(self, plan, op);
-        _write(self, plan);
-        return _revoked(plan);
+        return PolicyRevocations.renounce(self, authority, op, approvals, context.domainSeparator, context.sender);
     }
 
     /// @notice What `create` checks but for signatures.
@@ -177,7 +144,13 @@ library PolicyAgents {
         KeyId[] calldata keys
     ) external view {
         Plan memory plan;
-        _planAuthorization(self, tree, plan, op, _approvers(self, authority, _proposal(op), keys));
+        _planAuthorization(
+            self,
+            tree,
+            plan,
+            op,
+            PolicyAuthority.requireApprovers(authority, self, _proposal(op), keys)
+        );
     }
 
     /// @notice What `revoke` checks but for signatures.
@@ -191,8 +164,7 @@ library PolicyAgents {
         Revoke calldata op,
         KeyId[] calldata keys
     ) external view {
-        Plan memory plan;
-        _planRevocation(self, plan, op, _approvers(self, authority, _proposal(op), keys));
+        PolicyRevocations.checkRevoke(self, authority, op, keys);
     }
 
     /// @notice What `renounce` checks but for signatures.
@@ -204,23 +176,7 @@ library PolicyAgents {
         PolicyAuthority.State storage authority,
         Renounce calldata op
     ) external view {
-        KeyId[] memory keys = new KeyId[](1);
-        keys[0] = op.agent;
-        _approvers(self, authority, _proposal(op), keys);
-        Plan memory plan;
-        _planRenunciation(self, plan, op);
-    }
-
-    /// @dev Who would approve, checked but for signatures.
-    function _approvers(
-        AgentRecords.State storage self,
-        PolicyAuthority.State storage authority,
-        Proposal memory proposal,
-        KeyId[] memory keys
-    ) private view returns (Approver[] memory approvers) {
-        approvers = new Approver[](keys.length);
-        for (uint256 i = 0; i < keys.length; ++i) approvers[i].id = keys[i];
-        PolicyAuthority.check(authority, self, proposal, approvers);
+        PolicyRevocations.checkRenounce(self, authority, op);
     }
 
     /// @dev A policy's first operation; its creator approves and is to hold all rights.
@@ -274,38 +230,7 @@ library PolicyAgents {
         for (uint256 i = 0; i < changes.length; ++i) {
             AgentSteps.set(self, plan, i, changes[i], ProvisionedTree.upcoming(tree, plan.provisions));
         }
-        AgentSteps.requireAdmin(plan);
-    }
-
-    /// @dev One step for each revocation, of which one at least must take something, all within the approvers' rights.
-    function _planRevocation(
-        AgentRecords.State storage self,
-        Plan memory plan,
-        Revoke calldata op,
-        Approver[] memory approvers
-    ) private view {
-        AgentRevocation[] calldata revocations = op.revocations;
-        plan.head = self.heads[op.policy];
-        AgentSteps.start(plan, op.policy, revocations.length);
-        bool idle = true;
-        for (uint256 i = 0; i < revocations.length; ++i) {
-            AgentSteps.take(self, plan, i, revocations[i].agent, revocations[i].authorizations);
-            if (_changes(plan.steps[i])) idle = false;
-        }
-        if (idle) revert IAgentPolicyRegistry.AgentPolicyNothingToRevoke(op.policy);
-        AgentSteps.requireAdmin(plan);
-        Rights.requireHeld(op.policy, approvers, plan.needed);
-    }
-
-    /// @dev One step, which must take something and needs no right.
-    function _planRenunciation(AgentRecords.State storage self, Plan memory plan, Renounce calldata op) private view {
-        plan.head = self.heads[op.policy];
-        AgentSteps.start(plan, op.policy, 1);
-        AgentSteps.take(self, plan, 0, op.agent, op.authorizations);
-        if (!_changes(plan.steps[0])) {
-            revert IAgentPolicyRegistry.AgentPolicyNothingChanges(op.policy, op.agent);
-        }
-        AgentSteps.requireAdmin(plan);
+        AgentSteps.requireAdmin(policy, plan.head);
     }
 
     /// @dev Writes the changes of agents that consent to them, and lists the leaves to append.
@@ -337,14 +262,6 @@ library PolicyAgents {
         self.heads[plan.policy] = plan.head;
     }
 
-    /// @dev Writes what is taken; steps that take nothing leave no trace.
-    function _write(AgentRecords.State storage self, Plan memory plan) private {
-        for (uint256 i = 0; i < plan.steps.length; ++i) {
-            if (_changes(plan.steps[i])) AgentRecords.write(self, plan.policy, plan.steps[i]);
-        }
-        self.heads[plan.policy] = plan.head;
-    }
-
     /// @dev Reverts unless the agent's acceptance is there exactly if needed, in time and its own.
     function _requireConsent(
         Plan memory plan,
@@ -370,11 +287,6 @@ library PolicyAgents {
         AgentKeys.requireSignature(change.kind, change.key, digest, acceptance.signature, context.sender);
     }
 
-    /// @dev True if the step takes or gives a bit.
-    function _changes(Step memory step) private pure returns (bool) {
-        return step.before != step.record.authorizations;
-    }
-
     /// @dev The leaves whose agents lose PROVE.
     function _revoked(Plan memory plan) private pure returns (LeafId[] memory revoked) {
         revoked = new LeafId[](plan.revocations);
@@ -392,15 +304,5 @@ library PolicyAgents {
     /// @dev The frame of the operation.
     function _proposal(Authorize calldata op) private pure returns (Proposal memory) {
         return Proposal(op.policy, op.epoch, op.proposer, op.lane, op.nonce, op.deadline);
-    }
-
-    /// @dev The frame of the operation.
-    function _proposal(Revoke calldata op) private pure returns (Proposal memory) {
-        return Proposal(op.policy, op.epoch, op.proposer, op.lane, op.nonce, op.deadline);
-    }
-
-    /// @dev The frame of the operation; the agent proposes.
-    function _proposal(Renounce calldata op) private pure returns (Proposal memory) {
-        return Proposal(op.policy, op.epoch, op.agent, op.lane, op.nonce, op.deadline);
     }
 }

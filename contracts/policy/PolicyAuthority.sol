@@ -47,16 +47,39 @@ library PolicyAuthority {
         Approval[] calldata approvals,
         address sender
     ) internal returns (Approver[] memory approvers) {
+        mapping(uint192 lane => uint64 nonce) storage lanes = self.nonces[proposal.policy][proposal.proposer];
+        _requireDue(lanes, AgentRecords.epochOf(agents, proposal.policy), proposal);
+        _requireCount(approvals.length);
         approvers = new Approver[](approvals.length);
-        for (uint256 i = 0; i < approvals.length; ++i) approvers[i].id = AgentKeys.idOf(approvals[i].key);
-        check(self, agents, proposal, approvers);
-        for (uint256 i = 0; i < approvals.length; ++i) {
+        KeyId previous;
+        bool proposing = false;
+        for (uint256 i = 0; i < approvers.length; ++i) {
             Approval calldata approval = approvals[i];
-            uint8 kind = agents.records[proposal.policy][approvers[i].id].kind;
-            AgentKeys.requireSignature(kind, approval.key, digest, approval.signature, sender);
+            bytes calldata key = approval.key;
+            KeyId id = AgentKeys.idOf(key);
+            Agent storage record = agents.records[proposal.policy][id];
+            Approver memory approver = approvers[i];
+            approver.id = id;
+            approver.held = _requireNext(record, proposal, previous, id);
+            AgentKeys.requireSignature(record.kind, key, digest, approval.signature, sender);
+            if (KeyId.unwrap(id) == KeyId.unwrap(proposal.proposer)) proposing = true;
+            previous = id;
         }
-        self.nonces[proposal.policy][proposal.proposer][proposal.lane] = proposal.nonce + 1;
+        if (!proposing) revert IAgentPolicyRegistry.AgentPolicyProposerNotApproving(proposal.proposer);
+        lanes[proposal.lane] = proposal.nonce + 1;
         emit IAgentPolicyRegistry.OperationExecuted(proposal.policy, proposal.proposer, proposal.lane, proposal.nonce);
+    }
+
+    /// @dev Who would approve, checked but for signatures.
+    function requireApprovers(
+        State storage self,
+        AgentRecords.State storage agents,
+        Proposal memory proposal,
+        KeyId[] memory keys
+    ) internal view returns (Approver[] memory list) {
+        list = new Approver[](keys.length);
+        for (uint256 i = 0; i < keys.length; ++i) list[i].id = keys[i];
+        check(self, agents, proposal, list);
     }
 
     /// @dev What `approve` checks but for signatures: the operation is due, and the approvers are agents, strictly
@@ -67,20 +90,20 @@ library PolicyAuthority {
         Proposal memory proposal,
         Approver[] memory approvers
     ) internal view {
-        _requireDue(self, AgentRecords.epochOf(agents, proposal.policy), proposal);
-        if (approvers.length == 0 || approvers.length > MAX_APPROVALS) {
-            revert IAgentPolicyRegistry.AgentPolicyApprovalCount(approvers.length, MAX_APPROVALS);
-        }
+        _requireDue(
+            self.nonces[proposal.policy][proposal.proposer],
+            AgentRecords.epochOf(agents, proposal.policy),
+            proposal
+        );
+        _requireCount(approvers.length);
         KeyId previous;
         bool proposing = false;
         for (uint256 i = 0; i < approvers.length; ++i) {
             Approver memory approver = approvers[i];
-            if (uint256(KeyId.unwrap(approver.id)) <= uint256(KeyId.unwrap(previous))) {
-                revert IAgentPolicyRegistry.AgentPolicyApprovalsNotAscending(previous, approver.id);
-            }
-            previous = approver.id;
-            approver.held = _held(agents, proposal, approver.id);
+            Agent storage record = agents.records[proposal.policy][approver.id];
+            approver.held = _requireNext(record, proposal, previous, approver.id);
             if (KeyId.unwrap(approver.id) == KeyId.unwrap(proposal.proposer)) proposing = true;
+            previous = approver.id;
         }
         if (!proposing) revert IAgentPolicyRegistry.AgentPolicyProposerNotApproving(proposal.proposer);
     }
@@ -93,12 +116,16 @@ library PolicyAuthority {
     }
 
     /// @dev Reverts unless epoch, deadline and nonce are right.
-    function _requireDue(State storage self, uint32 epoch, Proposal memory proposal) private view {
+    function _requireDue(
+        mapping(uint192 lane => uint64 nonce) storage lanes,
+        uint32 epoch,
+        Proposal memory proposal
+    ) private view {
         if (proposal.epoch != epoch) {
             revert IAgentPolicyRegistry.AgentPolicyEpochMismatch(proposal.policy, proposal.epoch, epoch);
         }
         requireTime(proposal.deadline);
-        uint64 expected = self.nonces[proposal.policy][proposal.proposer][proposal.lane];
+        uint64 expected = lanes[proposal.lane];
         if (proposal.nonce != expected) {
             revert IAgentPolicyRegistry.AgentPolicyNonceMismatch(
                 proposal.policy,
@@ -110,17 +137,28 @@ library PolicyAuthority {
         }
     }
 
-    /// @dev What the key is authorized for in the epoch of the operation.
-    function _held(
-        AgentRecords.State storage agents,
+    /// @dev Reverts unless somebody approves, and not more than allowed.
+    function _requireCount(uint256 approvals) private pure {
+        if (approvals == 0 || approvals > MAX_APPROVALS) {
+            revert IAgentPolicyRegistry.AgentPolicyApprovalCount(approvals, MAX_APPROVALS);
+        }
+    }
+
+    /// @dev Reverts unless the approver comes after the previous one and is an agent in the epoch of the operation; tells
+    /// what it is authorized for now.
+    function _requireNext(
+        Agent storage record,
         Proposal memory proposal,
-        KeyId key
+        KeyId previous,
+        KeyId approver
     ) private view returns (uint8 held) {
-        Agent storage record = agents.records[proposal.policy][key];
+        if (uint256(KeyId.unwrap(approver)) <= uint256(KeyId.unwrap(previous))) {
+            revert IAgentPolicyRegistry.AgentPolicyApprovalsNotAscending(previous, approver);
+        }
         if (record.epoch != proposal.epoch) {
-            revert IAgentPolicyRegistry.AgentPolicyApproverUnknown(proposal.policy, key);
+            revert IAgentPolicyRegistry.AgentPolicyApproverUnknown(proposal.policy, approver);
         }
         held = record.authorizations;
-        if (held == 0) revert IAgentPolicyRegistry.AgentPolicyApproverRemoved(proposal.policy, key);
+        if (held == 0) revert IAgentPolicyRegistry.AgentPolicyApproverRemoved(proposal.policy, approver);
     }
 }

@@ -31,15 +31,18 @@ library Rights {
         uint256 granting = 0;
         uint256 revoking = 0;
         uint256 administering = 0;
-        for (uint256 i = 0; i < approvers.length; ++i) {
-            Approver memory approver = approvers[i];
-            uint8 held = approver.held;
-            if (!_include(held, needed)) {
-                revert IAgentPolicyRegistry.AgentPolicyApproverWithoutRight(policy, approver.id, held, needed);
+        // there are at most PolicyAuthority.MAX_APPROVALS
+        unchecked {
+            for (uint256 i = 0; i < approvers.length; ++i) {
+                Approver memory approver = approvers[i];
+                uint8 held = approver.held;
+                if (!_include(held, needed)) {
+                    revert IAgentPolicyRegistry.AgentPolicyApproverWithoutRight(policy, approver.id, held, needed);
+                }
+                if (_include(held, Authorizations.PROVE_GRANT)) ++granting;
+                if (_include(held, Authorizations.PROVE_REVOKE)) ++revoking;
+                if (_include(held, Authorizations.ADMIN)) ++administering;
             }
-            if (_include(held, Authorizations.PROVE_GRANT)) ++granting;
-            if (_include(held, Authorizations.PROVE_REVOKE)) ++revoking;
-            if (_include(held, Authorizations.ADMIN)) ++administering;
         }
         _require(policy, needed & Authorizations.PROVE_GRANT, granting);
         _require(policy, needed & Authorizations.PROVE_REVOKE, revoking);

@@ -38,8 +38,9 @@ library RevokeHash {
 
     /// @dev hashStruct of EIP-712; an array is hashed as the concatenation of its elements' hashes.
     function hash(Revoke calldata op) internal pure returns (bytes32) {
-        bytes32[] memory hashes = new bytes32[](op.revocations.length);
-        for (uint256 i = 0; i < hashes.length; ++i) hashes[i] = hash(op.revocations[i]);
+        AgentRevocation[] calldata revocations = op.revocations;
+        bytes32[] memory hashes = new bytes32[](revocations.length);
+        for (uint256 i = 0; i < hashes.length; ++i) hashes[i] = hash(revocations[i]);
         return
             keccak256(
                 abi.encode(

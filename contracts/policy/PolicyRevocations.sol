@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
+import {IAgentPolicyRegistry} from "../interfaces/IAgentPolicyRegistry.sol";
+import {Agent} from "../types/Agent.sol";
+import {Approval} from "../types/Approval.sol";
+import {KeyId} from "../types/KeyId.sol";
+import {LeafId} from "../types/LeafId.sol";
+import {Policy} from "../types/Policy.sol";
+import {PolicyId} from "../types/PolicyId.sol";
+import {Renounce, RenounceHash} from "../types/Renounce.sol";
+import {AgentRevocation, Revoke, RevokeHash} from "../types/Revoke.sol";
+import {AgentRecords} from "./AgentRecords.sol";
+import {AgentSteps} from "./AgentSteps.sol";
+import {PolicyAuthority, Proposal} from "./PolicyAuthority.sol";
+import {Approver, Rights} from "./Rights.sol";
+
+/// @dev A revocation as far as it is worked out. `head`: as it will be. `needed`: the rights that approvers must hold.
+/// `idle`: nothing was taken yet.
+struct Tally {
+    PolicyId policy;
+    Policy head;
+    uint8 needed;
+    bool idle;
+}
+
+/// @title PolicyRevocations
+/// @notice Takes authorizations from agents.
+/// @dev Without the plan that grants need: an agent occurs once in an operation, so what one loses is written before the
+/// next is looked at, and rules on all of them come last. Views run through the same rules and write nothing. `revoke` is
+/// part of the registry itself, as a call that passes its lists on would cost more than all it does with them.
+library PolicyRevocations {
+    /// @dev Takes authorizations from agents.
+    /// @param self The agents.
+    /// @param authority The nonces.
+    /// @param op What is signed.
+    /// @param approvals Of agents of the policy.
+    /// @param domainSeparator What signatures are made for.
+    /// @param sender Who sent the transaction.
+    /// @return revoked Leaves whose bit is to be set.
+    function revoke(
+        AgentRecords.State storage self,
+        PolicyAuthority.State storage authority,
+        Revoke calldata op,
+        Approval[] calldata approvals,
+        bytes32 domainSeparator,
+        address sender
+    ) internal returns (LeafId[] memory revoked) {
+        bytes32 digest = MessageHashUtils.toTypedDataHash(domainSeparator, RevokeHash.hash(op));
+        Proposal memory proposal = _proposal(op);
+        Approver[] memory approvers = PolicyAuthority.approve(authority, self, proposal, digest, approvals, sender);
+        AgentRevocation[] calldata revocations = op.revocations;
+        AgentSteps.requireBatch(revocations.length);
+        Tally memory tally = Tally(op.policy, self.heads[op.policy], 0, true);
+        revoked = new LeafId[](revocations.length);
+        uint256 count = 0;
+        for (uint256 i = 0; i < revocations.length; ++i) {
+            (KeyId agent, uint8 named) = _at(revocations, i);
+            (bool revokes, LeafId leaf) = _take(self, tally, agent, named);
+            if (revokes) revoked[count++] = leaf;
+        }
+        _requireAllowed(tally, approvers);
+        _writeHead(self, tally);
+        // revoked.length = count: the list was made for as many as could be
+        assembly ("memory-safe") {
+            mstore(revoked, count)
+        }
+    }
+
+    /// @dev Takes authorizations from an agent that gives them up.
+    /// @param self The agents.
+    /// @param authority The nonces.
+    /// @param op What is signed.
+    /// @param approvals The agent's alone.
+    /// @param domainSeparator What signatures are made for.
+    /// @param sender Who sent the transaction.
+    /// @return revoked The leaf whose bit is to be set, if any.
+    function renounce(
+        AgentRecords.State storage self,
+        PolicyAuthority.State storage authority,
+        Renounce calldata op,
+        Approval[] calldata approvals,
+        bytes32 domainSeparator,
+        address sender
+    ) internal returns (LeafId[] memory revoked) {
+        bytes32 digest = MessageHashUtils.toTypedDataHash(domainSeparator, RenounceHash.hash(op));
+        PolicyAuthority.approve(authority, self, _proposal(op), digest, approvals, sender);
+        Tally memory tally = Tally(op.policy, self.heads[op.policy], 0, true);
+        (bool revokes, LeafId leaf) = _take(self, tally, op.agent, op.authorizations);
+        _requireRenounced(tally, op.agent);
+        _writeHead(self, tally);
+        revoked = new LeafId[](revokes ? 1 : 0);
+        if (revokes) revoked[0] = leaf;
+    }
+
+    /// @dev What `revoke` checks but for signatures.
+    /// @param self The agents.
+    /// @param authority The nonces.
+    /// @param op What is to be signed.
+    /// @param keys Who would approve.
+    function checkRevoke(
+        AgentRecords.State storage self,
+        PolicyAuthority.State storage authority,
+        Revoke calldata op,
+        KeyId[] calldata keys
+    ) internal view {
+        Approver[] memory approvers = PolicyAuthority.requireApprovers(authority, self, _proposal(op), keys);
+        AgentRevocation[] calldata revocations = op.revocations;
+        AgentSteps.requireBatch(revocations.length);
+        Tally memory tally = Tally(op.policy, self.heads[op.policy], 0, true);
+        for (uint256 i = 0; i < revocations.length; ++i) {
+            (KeyId agent, uint8 named) = _at(revocations, i);
+            Agent memory record = self.records[tally.policy][agent];
+            _workOut(tally, record, agent, named);
+        }
+        _requireAllowed(tally, approvers);
+    }
+
+    /// @dev What `renounce` checks but for signatures.
+    /// @param self The agents.
+    /// @param authority The nonces.
+    /// @param op What is to be signed.
+    function checkRenounce(
+        AgentRecords.State storage self,
+        PolicyAuthority.State storage authority,
+        Renounce calldata op
+    ) internal view {
+        KeyId[] memory keys = new KeyId[](1);
+        keys[0] = op.agent;
+        PolicyAuthority.requireApprovers(authority, self, _proposal(op), keys);
+        Tally memory tally = Tally(op.policy, self.heads[op.policy], 0, true);
+        Agent memory record = self.records[tally.policy][op.agent];
+        _workOut(tally, record, op.agent, op.authorizations);
+        _requireRenounced(tally, op.agent);
+    }
+
+    /// @dev Takes the named bits from an agent, says so and tells if its leaf is to die. Without effect if it has none.
+    function _take(
+        AgentRecords.State storage self,
+        Tally memory tally,
+        KeyId agent,
+        uint8 named
+    ) private returns (bool revokes, LeafId leaf) {
+        PolicyId policy = tally.policy;
+        Agent storage stored = self.records[policy][agent];
+        Agent memory record = stored;
+        uint8 before = record.authorizations;
+        revokes = _workOut(tally, record, agent, named);
+        uint8 afterwards = record.authorizations;
+        leaf = record.leaf;
+        if (afterwards == before) return (false, leaf);
+        stored.authorizations = afterwards;
+        stored.provedUntil = record.provedUntil;
+        emit IAgentPolicyRegistry.AgentAuthorizationsChanged(policy, agent, before, afterwards);
+        if (revokes) {
+            emit IAgentPolicyRegistry.AgentRevoked(policy, agent, leaf.generation(), leaf.index());
+        }
+    }
+
+    /// @dev Takes the named bits from a record of a known agent. The rights needed follow from what is named, so that
+    /// nobody can void the approvals of a batch by making one of its elements idle.
+    function _workOut(
+        Tally memory tally,
+        Agent memory record,
+        KeyId agent,
+        uint8 named
+    ) private view returns (bool revokes) {
+        AgentSteps.requireKnown(agent, named);
+        if (named == 0) revert IAgentPolicyRegistry.AgentPolicyAuthorizationsEmpty(agent);
+        if (record.epoch != tally.head.epoch) {
+            revert IAgentPolicyRegistry.AgentPolicyAgentUnknown(tally.policy, agent);
+        }
+        tally.needed |= Rights.neededFor(0, named);
+        uint8 loses = record.authorizations & named;
+        if (loses == 0) return false;
+        tally.idle = false;
+        return AgentSteps.drop(tally.head, record, loses);
+    }
+
+    /// @dev The head, which what agents lose shares; epoch, time and count of agents stay.
+    function _writeHead(AgentRecords.State storage self, Tally memory tally) private {
+        Policy storage head = self.heads[tally.policy];
+        head.adminCount = tally.head.adminCount;
+        head.provers = tally.head.provers;
+    }
+
+    /// @dev Reverts unless a revocation takes something, leaves an ADMIN and lies within the approvers' rights.
+    function _requireAllowed(Tally memory tally, Approver[] memory approvers) private pure {
+        if (tally.idle) revert IAgentPolicyRegistry.AgentPolicyNothingToRevoke(tally.policy);
+        AgentSteps.requireAdmin(tally.policy, tally.head);
+        Rights.requireHeld(tally.policy, approvers, tally.needed);
+    }
+
+    /// @dev Reverts unless a renunciation takes something and leaves an ADMIN; it needs no right.
+    function _requireRenounced(Tally memory tally, KeyId agent) private pure {
+        if (tally.idle) revert IAgentPolicyRegistry.AgentPolicyNothingChanges(tally.policy, agent);
+        AgentSteps.requireAdmin(tally.policy, tally.head);
+    }
+
+    /// @dev Element `i` of a list in which no agent occurs twice.
+    function _at(
+        AgentRevocation[] calldata revocations,
+        uint256 i
+    ) private pure returns (KeyId agent, uint8 authorizations) {
+        AgentRevocation calldata revocation = revocations[i];
+        (agent, authorizations) = (revocation.agent, revocation.authorizations);
+        for (uint256 j = 0; j < i; ++j) {
+            if (KeyId.unwrap(revocations[j].agent) == KeyId.unwrap(agent)) {
+                revert IAgentPolicyRegistry.AgentPolicyAgentRepeated(agent);
+            }
+        }
+    }
+
+    /// @dev The frame of the operation.
+    function _proposal(Revoke calldata op) private pure returns (Proposal memory) {
+        return Proposal(op.policy, op.epoch, op.proposer, op.lane, op.nonce, op.deadline);
+    }
+
+    /// @dev The frame of the operation; the agent proposes.
+    function _proposal(Renounce calldata op) private pure returns (Proposal memory) {
+        return Proposal(op.policy, op.epoch, op.agent, op.lane, op.nonce, op.deadline);
+    }
+}
