@@ -315,6 +315,19 @@ describe("RevokedTree", () => {
     }
   });
 
+  describe("the slot of the root", () => {
+    it("is paid for by the append that opens or deepens a tree, not by the first revocation", async () => {
+      tree = await networkHelpers.loadFixture(large);
+      await tree.appendMany(1, 1);
+      const first = await (await tree.revoke(leafId(0, 0))).wait();
+      expect(first?.gasUsed).to.be.lessThan(147_000n);
+      await seeded(1024);
+      await tree.appendMany(1, 1);
+      const deepened = await (await tree.revoke(leafId(0, 1024))).wait();
+      expect(deepened?.gasUsed).to.be.lessThan(192_000n);
+    });
+  });
+
   describe("views", () => {
     it("give words, nodes and witnesses of the reference", async () => {
       tree = await networkHelpers.loadFixture(large);
