@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { network } from "hardhat";
+import { artifacts, network } from "hardhat";
 import { COORDINATE_MODULUS, type Hex32, hex20, hex32, SCALAR_MODULUS } from "../../client/core/index.ts";
 import {
   AGENT_AUTHORIZATION_KEY_HASH,
@@ -107,6 +107,33 @@ describe("AgentProofVerifier", () => {
       await expect(ethers.deployContract("AgentProofVerifier", [account]))
         .to.be.revertedWithCustomError(deployed.verifier, "AgentProofRegistryMissing")
         .withArgs(account);
+    });
+
+    it("reverts when the key in its code is not sound", async () => {
+      const { abi, bytecode } = await artifacts.readArtifact("AgentProofVerifier");
+      const word = (value: bigint) => value.toString(16).padStart(64, "0");
+      const registry = await deployed.registry.getAddress();
+      const { delta1, alpha } = stage.key.coordinates;
+      const [otherX, otherY] = encodeG1(G1.BASE.multiply(12_345n));
+      for (const [name, changes] of [
+        [
+          "two deltas",
+          [
+            [delta1[0], otherX],
+            [delta1[1], otherY],
+          ],
+        ],
+        ["delta off the curve", [[delta1[0], otherX]]],
+        ["alpha off the curve", [[alpha[0], otherX]]],
+      ] as const) {
+        const broken = changes.reduce((code, [from, to]) => code.replaceAll(word(from), word(to)), bytecode);
+        expect(broken, name).not.to.equal(bytecode);
+        const factory = await ethers.getContractFactory(abi, broken);
+        await expect(factory.deploy(registry), name).to.be.revertedWithCustomError(
+          deployed.verifier,
+          "AgentProofKeyInvalid",
+        );
+      }
     });
 
     it("fits the code size limit", async () => {
