@@ -5,11 +5,17 @@ import { type AbiSource, renderAbi } from "./renderAbi.ts";
 
 const TARGET = new URL("../../client/chain/generated/abi.ts", import.meta.url);
 
-const CONTRACTS: readonly { readonly constant: string; readonly contract: string }[] = [
+/** `folder` is that of `contracts/`, `interfaces` unless told. */
+const CONTRACTS: readonly {
+  readonly constant: string;
+  readonly contract: string;
+  readonly folder?: string;
+}[] = [
   { constant: "AGENT_POLICY_REGISTRY_ABI", contract: "IAgentPolicyRegistry" },
   { constant: "AGENT_PROOF_VERIFIER_ABI", contract: "IAgentProofVerifier" },
   { constant: "DID_REGISTRY_ABI", contract: "IDidRegistry" },
   { constant: "AUTHORIZED_AGENT_ONLY_ABI", contract: "IAuthorizedAgentOnly" },
+  { constant: "POSEIDON2_ABI", contract: "Poseidon2", folder: "libraries" },
 ];
 
 const { values } = parseArgs({ options: { check: { type: "boolean" }, help: { type: "boolean" } } });
@@ -27,9 +33,9 @@ if (values.help) {
   }
 }
 
-function readArtifact({ constant, contract }: (typeof CONTRACTS)[number]): AbiSource {
+function readArtifact({ constant, contract, folder = "interfaces" }: (typeof CONTRACTS)[number]): AbiSource {
   const path = new URL(
-    `../../artifacts/contracts/interfaces/${contract}.sol/${contract}.json`,
+    `../../artifacts/contracts/${folder}/${contract}.sol/${contract}.json`,
     import.meta.url,
   );
   const { abi } = JSON.parse(readFileSync(path, "utf8")) as { readonly abi: AbiSource["abi"] };

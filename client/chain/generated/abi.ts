@@ -195,12 +195,20 @@ export const AUTHORIZED_AGENT_ONLY_ABI: readonly string[] = [
   "function agentProofVerifier() view returns (address verifier)",
 ];
 
+/** The ABI of Poseidon2. */
+export const POSEIDON2_ABI: readonly string[] = [
+  "error Poseidon2InputNotCanonical(uint256 input)",
+  "function c4(uint256 a, uint256 b, uint256 c, uint256 d) pure returns (uint256 hash)",
+  "function n4(uint256 a, uint256 b, uint256 c, uint256 d) pure returns (uint256 hash)",
+];
+
 /** All of them. */
 export const CONTRACT_INTERFACES = [
   AGENT_POLICY_REGISTRY_ABI,
   AGENT_PROOF_VERIFIER_ABI,
   DID_REGISTRY_ABI,
   AUTHORIZED_AGENT_ONLY_ABI,
+  POSEIDON2_ABI,
 ];
 
 /** The code of each custom error that a contract throws. */
@@ -307,6 +315,7 @@ export const CONTRACT_ERROR_CODES = {
   HashToG1HintOdd: "HASH_TO_G1_HINT_ODD",
   HashToG1HintSurplus: "HASH_TO_G1_HINT_SURPLUS",
   HashToG1HintWrong: "HASH_TO_G1_HINT_WRONG",
+  Poseidon2InputNotCanonical: "POSEIDON2_INPUT_NOT_CANONICAL",
   ProvisionedTreeEmpty: "PROVISIONED_TREE_EMPTY",
   ProvisionedTreeIndexUnknown: "PROVISIONED_TREE_INDEX_UNKNOWN",
   ProvisionedTreeSizeUnknown: "PROVISIONED_TREE_SIZE_UNKNOWN",
