@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { Contract, ContractFactory, Wallet } from "ethers";
 import { artifacts } from "hardhat";
@@ -50,6 +51,16 @@ describe("examples", function () {
     const { owner, anonymitySet } = await quickstart(world);
     expect(owner).to.match(/^0x[0-9a-f]{64}$/);
     expect(anonymitySet).to.equal(1);
+  });
+
+  it("quickstart is the example of the README, word by word", () => {
+    const source = readFileSync("examples/quickstart.ts", "utf8");
+    const [imports = ""] = /^import \{[^}]*\} from "\.\.\/client\/index\.ts";/m.exec(source) ?? [];
+    const [, body = ""] = /README begins\n([\s\S]*?)\n *\/\/ README ends/.exec(source) ?? [];
+    const lines = body.split("\n").map((line) => line.replace(/^ {2}/, ""));
+    expect(lines.length).to.be.within(15, 25);
+    const program = `${imports.replace("../client/index.ts", "dkms")}\n\n${lines.join("\n")}`;
+    expect(readFileSync("README.md", "utf8")).to.contain(`\`\`\`ts\n${program}\n\`\`\``);
   });
 
   it("devices: a laptop is let in and revoked", async () => {

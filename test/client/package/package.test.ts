@@ -23,6 +23,12 @@ describe("package", () => {
     expect(await exportList()).to.equal(readFileSync("test/client/exports.txt", "utf8"));
   });
 
+  it("has the ABIs of the compiled contracts (renew them with: npm run generate:abi)", async () => {
+    await run("node", ["scripts/client/abi.ts", "--check"]).catch(({ stderr }: { stderr: string }) =>
+      expect.fail(stderr),
+    );
+  });
+
   it("has an entry point for every module of the client, and nothing else is importable", () => {
     const modules = readdirSync("client", { withFileTypes: true })
       .filter((entry) => entry.isDirectory() && readdirSync(join("client", entry.name)).includes("index.ts"))
