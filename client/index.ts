@@ -3,6 +3,7 @@
  * `dkms/chain` and so on.
  */
 export type {
+  Admission,
   AgentRecord,
   AgentStatus,
   AgentTerms,

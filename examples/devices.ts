@@ -29,17 +29,18 @@ export async function devices({ registry, sender, newDevice }: World) {
 
   // Phone: what the laptop is to be allowed. Shown as a QR code, it holds no secret.
   const expiry = expiryAfter({ now, seconds: 30n * 86_400n });
-  const code = serializeInvitation(
-    await inviteAgent({ registry, record, authorizations: ["PROVE"], expiry }),
-  );
+  const invitation = await inviteAgent({ registry, record, authorizations: ["PROVE"], expiry });
+  const code = serializeInvitation(invitation);
 
   // Laptop: makes a key and secrets of its own, saves the record, then answers.
   const laptop = newDevice();
   const joining = await answerInvitation(laptop, parseInvitation(code), now);
   const answer = serializeAnswer(joining.answer);
 
-  // Phone: grants what the laptop accepted, and hands it the policy secrets over an encrypted channel.
-  await authorizeAgents({ registry, signer: phone, sender, policy }, [parseAnswer(answer)]);
+  // Phone: grants what it offered and the laptop accepted, and hands it the policy secrets over an encrypted channel.
+  await authorizeAgents({ registry, signer: phone, sender, policy }, [
+    { invitation, answer: parseAnswer(answer) },
+  ]);
   const laptopRecord = withPolicySecrets(joining.record, policySecretsOf(record));
 
   // Phone: the laptop is lost. From this block on it proves no more to a verifier that wants the current state.

@@ -3,7 +3,7 @@ export type { AgentTerms, ContractProofOptions } from "./contractProof.ts";
 export { proveToContract } from "./contractProof.ts";
 export type { AppErrorCode } from "./errors.ts";
 export { AppError } from "./errors.ts";
-export type { Invitation, InvitationAnswer, InviteOptions } from "./invitation.ts";
+export type { Admission, Invitation, InvitationAnswer, InviteOptions } from "./invitation.ts";
 export {
   answerInvitation,
   inviteAgent,

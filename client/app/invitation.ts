@@ -1,12 +1,20 @@
 import { type Registry, readHead, readPolicy } from "../chain/index.ts";
 import { type FieldElement, fieldElement, hex } from "../core/index.ts";
-import { agentKey, generateAgentSecrets, KEY_KINDS, type PolicySigner, secp256k1Key } from "../keys/index.ts";
+import {
+  agentKey,
+  generateAgentSecrets,
+  KEY_KINDS,
+  keyIdOf,
+  type PolicySigner,
+  secp256k1Key,
+} from "../keys/index.ts";
 import {
   type Acceptance,
   type AgentChange,
   type Authorization,
   type Authorizations,
   accept,
+  authorizationBits,
   buildAcceptance,
   DEFAULT_DEADLINE_SECONDS,
   type Expiry,
@@ -18,6 +26,7 @@ import {
   type RegistryLocation,
   secretCommitment,
 } from "../policy/index.ts";
+import { AppError } from "./errors.ts";
 import { fromJson, toJson } from "./json.ts";
 import { type AgentRecord, grantOf, readLocation } from "./record.ts";
 
@@ -42,6 +51,9 @@ export type InvitationAnswer = {
   readonly acceptance: Acceptance;
 };
 
+/** An invitation, as it was made, and what came back on it. */
+export type Admission = { readonly invitation: Invitation; readonly answer: InvitationAnswer };
+
 export type InviteOptions = {
   readonly registry: Registry;
   /** Of the agent that invites. */
@@ -60,6 +72,7 @@ const ANSWER = "dkms-invitation-answer-v1";
 /**
  * Invites a new agent into a policy: the owner's agent makes the invitation, the new agent answers with
  * {@link answerInvitation}, the owner's agent grants with `authorizeAgents`, and gives the new agent the policy secrets.
+ * Keep the invitation until then: the answer is held against it.
  *
  * @throws {ChainError} AGENT_POLICY_UNKNOWN, and those of the node
  * @throws {PolicyError} AUTHORIZATIONS_UNKNOWN
@@ -106,6 +119,27 @@ export async function answerInvitation(
   const change: AgentChange = { key, authorizations, ...grant };
   const offer = buildAcceptance({ policy, epoch, change, now, deadline });
   return { record, answer: { change, acceptance: await accept(signer, location, offer) } };
+}
+
+/**
+ * Refuses an answer to anything but the invitation: who is invited chooses key and commitment, and nothing else.
+ *
+ * @throws {AppError} ANSWER_MISMATCH
+ */
+export function checkAnswer({ invitation, answer }: Admission): void {
+  const { authorizations, grant } = answer.change;
+  const proves = invitation.authorizations.includes("PROVE");
+  const same = {
+    authorizations: authorizationBits(authorizations) === authorizationBits(invitation.authorizations),
+    expiry: grant?.expiry === (proves ? invitation.expiry : undefined),
+    deadline: answer.acceptance.deadline === invitation.deadline,
+  };
+  for (const [field, equal] of Object.entries(same)) {
+    if (equal) continue;
+    throw new AppError("ANSWER_MISMATCH", "the answer is not to the invitation", {
+      details: { agent: keyIdOf(answer.change.key), field },
+    });
+  }
 }
 
 /** An invitation as text, for a QR code or a message. */

@@ -44,7 +44,7 @@ import {
   policyAddress,
 } from "../policy/index.ts";
 import { AppError } from "./errors.ts";
-import type { InvitationAnswer } from "./invitation.ts";
+import { type Admission, checkAnswer } from "./invitation.ts";
 import { type AgentRecord, grantOf, policySecretsOf } from "./record.ts";
 
 /** Who acts, and who pays for it. */
@@ -99,8 +99,8 @@ export async function draftPolicy(options: DraftOptions): Promise<AgentRecord> {
 export type CreateOptions = Actor & {
   /** As {@link draftPolicy} made it; saved by now. */
   readonly record: AgentRecord;
-  /** Answers of agents that belong to the policy from the start. */
-  readonly agents?: readonly InvitationAnswer[];
+  /** Agents that belong to the policy from the start, with the invitations that they answered. */
+  readonly agents?: readonly Admission[];
 };
 
 /**
@@ -108,7 +108,7 @@ export type CreateOptions = Actor & {
  * created twice.
  *
  * @returns What happened, or undefined if the policy exists already.
- * @throws {AppError} SIGNER_MISMATCH, SENDER_MISSING
+ * @throws {AppError} SIGNER_MISMATCH, SENDER_MISSING, ANSWER_MISMATCH
  * @throws {ChainError} the registry's refusal, or those of the node
  */
 export async function createPolicy(options: CreateOptions): Promise<Receipt | undefined> {
@@ -119,7 +119,7 @@ export async function createPolicy(options: CreateOptions): Promise<Receipt | un
     location: registry.location,
     ownerCommitment: commitToPolicySecrets(policySecretsOf(record)),
     creator: { key: record.key, grant: grantOf(record) },
-    agents: agents.map(({ change }) => change),
+    agents: agents.map(({ answer }) => answer.change),
     now,
   });
   if (operation.policy !== record.policy) {
@@ -131,18 +131,19 @@ export async function createPolicy(options: CreateOptions): Promise<Receipt | un
 }
 
 /**
- * Lets agents in, with the rights and commitments that they accepted, all or nothing. The newest leaves become provable
- * at once (protocol §3.3).
+ * Lets agents in that answered invitations, with the rights that they were invited to and accepted, all or nothing. The
+ * newest leaves become provable at once (protocol §3.3).
  *
+ * @throws {AppError} ANSWER_MISMATCH if an answer asks for anything but what its invitation offers; SENDER_MISSING
  * @throws {PolicyError} ACCEPTANCE_MISMATCH, SIGNATURE_MALFORMED, and those of `buildAuthorize`
  * @throws {ChainError} the registry's refusal, or those of the node
  */
 export async function authorizeAgents(
   actor: PolicyActor,
-  answers: readonly InvitationAnswer[],
+  admissions: readonly Admission[],
 ): Promise<Receipt> {
-  const changes = answers.map(({ change }) => change);
-  return execute(actor, buildAuthorize({ ...(await contextOf(actor)), changes }), answers);
+  const changes = admissions.map(({ answer }) => answer.change);
+  return execute(actor, buildAuthorize({ ...(await contextOf(actor)), changes }), admissions);
 }
 
 /**
@@ -199,14 +200,15 @@ async function contextOf({ registry, signer, policy, lane = 0n }: PolicyActor): 
 async function execute(
   actor: Actor,
   operation: Operation,
-  answers: readonly InvitationAnswer[],
+  admissions: readonly Admission[],
 ): Promise<Receipt> {
+  for (const admission of admissions) checkAnswer(admission);
   const { registry, signer, coSigners = [] } = actor;
   const sender = actor.sender ?? senderOf(signer);
   const signers = [signer, ...coSigners];
   const keys = await Promise.all(signers.map(async (one) => secp256k1Key(await one.getAddress())));
   await checkOperation(registry, operation, keys);
-  const acceptances = checkedAcceptances(registry, operation, answers, keys);
+  const acceptances = checkedAcceptances(registry, operation, admissions, keys);
   const approvals: Approval[] = [];
   const from = await sender.getAddress();
   for (const [i, one] of signers.entries()) {
@@ -221,13 +223,14 @@ async function execute(
 function checkedAcceptances(
   { location }: Registry,
   operation: Operation,
-  answers: readonly InvitationAnswer[],
+  admissions: readonly Admission[],
   approvers: readonly AgentKey[],
 ): readonly Acceptance[] {
   if (operation.action === "Revoke" || operation.action === "Renounce") return [];
   const given = new Map<KeyId, Acceptance>();
   const epoch = operation.action === "Authorize" ? operation.epoch : 1;
-  for (const { change, acceptance } of answers) {
+  for (const { answer } of admissions) {
+    const { change, acceptance } = answer;
     checkAcceptance(location, { policy: operation.policy, epoch, change, acceptance });
     given.set(keyIdOf(change.key), acceptance);
   }

@@ -41,11 +41,11 @@ export async function addDevices(
   for (const options of joining) {
     const invitation = await inviteAgent({ registry, record: owner.record, ...options });
     const signer = newDevice();
-    joined.push({ signer, ...(await answerInvitation(signer, invitation, await chain.now())) });
+    joined.push({ signer, invitation, ...(await answerInvitation(signer, invitation, await chain.now())) });
   }
   const receipt = await authorizeAgents(
     { registry, signer: owner.signer, sender, policy: owner.record.policy },
-    joined.map(({ answer }) => answer),
+    joined,
   );
   const secrets = policySecretsOf(owner.record);
   const devices = joined.map(({ signer, record }) => ({

@@ -110,7 +110,9 @@ describe("app: an owner, two devices and a verifier", () => {
     const returned = parseAnswer(serializeAnswer(answer));
     expect(returned).to.deep.equal(answer);
     const { policy } = phoneRecord;
-    await authorizeAgents({ registry, signer: phoneKey, sender: relayer, policy }, [returned]);
+    await authorizeAgents({ registry, signer: phoneKey, sender: relayer, policy }, [
+      { invitation, answer: returned },
+    ]);
     return withPolicySecrets(record, policySecretsOf(phoneRecord));
   }
 
