@@ -1,24 +1,29 @@
 import type { BlockRef } from "../accumulator/index.ts";
-import { bigintToHex32 } from "../core/index.ts";
+import { bigintToHex32, WORD_INDEX_BITS } from "../core/index.ts";
 import {
   applyPolicyEvent,
   authorizationBits,
   authorizationsAt,
+  creatorOf,
   type Grant,
   type PolicyId,
   type PolicyState,
+  policyAddress,
   proverLeaf,
 } from "../policy/index.ts";
 import { decodePolicyLog, POLICY_TOPICS } from "./decodeLogs.ts";
 import { ChainError } from "./errors.ts";
 import { readLogs } from "./logs.ts";
-import { readAgents } from "./readPolicy.ts";
+import { policyExists, readAgents } from "./readPolicy.ts";
 import { atHead, callRegistry, type Registry } from "./registry.ts";
 
+const WORD_BITS = 2 ** WORD_INDEX_BITS;
+
 /**
- * Rebuilds a policy with its whole history from logs, and checks the result against what the registry stores: the
- * rights of every agent, and the leaf of every commitment. So a node that leaves out or alters a log is found out
- * unless it lies about the registry's storage as well.
+ * Rebuilds a policy with its whole history from logs, and checks the result against the policy address and what the
+ * registry stores: the rights and the last grant of every agent, the leaf and the revocation bit of every grant. A node
+ * that leaves out logs altogether, as one that has pruned them, is found out; what it can hide, unless it lies about the
+ * registry's storage as well, is a grant before an agent's last one, and nonces.
  *
  * @returns Undefined if there is no such policy.
  * @throws {ChainError} POLICY_LOGS_CONTRADICT_STATE, CHAIN_REORGANISED, and those of the node
@@ -30,7 +35,8 @@ export async function readPolicyState(
 ): Promise<PolicyState | undefined> {
   return atHead(registry, async (block) => {
     const state = await replay(registry, policy, block);
-    if (state !== undefined) await checkAgainstStorage(registry, state, block);
+    if (state === undefined) await checkAbsence(registry, policy, block);
+    else await checkAgainstStorage(registry, state, block);
     return state;
   });
 }
@@ -51,7 +57,15 @@ async function replay(
   return state;
 }
 
+async function checkAbsence(registry: Registry, policy: PolicyId, block: BlockRef): Promise<void> {
+  if (await policyExists(registry, policy, block.number)) throw contradiction(policy, "existence");
+}
+
 async function checkAgainstStorage(registry: Registry, state: PolicyState, block: BlockRef): Promise<void> {
+  const { ownerCommitment, creator } = state;
+  if (policyAddress(ownerCommitment, creatorOf(registry.location, creator)) !== state.policy) {
+    throw contradiction(state.policy, "address");
+  }
   const recorded = await readAgents(registry, state.policy, block.number);
   const agents = [...state.agents];
   if (recorded.length !== agents.length) throw contradiction(state.policy, "agents");
@@ -61,7 +75,13 @@ async function checkAgainstStorage(registry: Registry, state: PolicyState, block
     if (record?.agent !== id || authorizationBits(record.authorizations) !== effective) {
       throw contradiction(state.policy, "authorizations");
     }
-    for (const grant of agent.grants) await checkLeaf(registry, state.policy, grant, block);
+    const last = agent.grants.at(-1);
+    const { generation, index } = record.proving ?? {};
+    if (last?.generation !== generation || last?.index !== index) throw contradiction(state.policy, "grants");
+    for (const grant of agent.grants) {
+      await checkLeaf(registry, state.policy, grant, block);
+      await checkBit(registry, state.policy, grant, block);
+    }
   }
 }
 
@@ -71,6 +91,15 @@ async function checkLeaf(registry: Registry, policy: PolicyId, grant: Grant, blo
   const range = [generation, size.number("size"), 0, index, 1];
   const [leaf] = (await callRegistry(registry, "provisionedNodes", range, block.number)).bigints("nodes");
   if (leaf !== proverLeaf({ policy, ...grant })) throw contradiction(policy, "commitment");
+}
+
+async function checkBit(registry: Registry, policy: PolicyId, grant: Grant, block: BlockRef): Promise<void> {
+  const { generation, index, revoked } = grant;
+  const args = [generation, Math.floor(index / WORD_BITS), 1];
+  const [word = 0n] = (await callRegistry(registry, "revokedWords", args, block.number)).bigints("words");
+  if (((word >> BigInt(index % WORD_BITS)) & 1n) !== (revoked ? 1n : 0n)) {
+    throw contradiction(policy, "revocation");
+  }
 }
 
 function contradiction(policy: PolicyId, what: string): ChainError {

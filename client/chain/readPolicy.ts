@@ -72,10 +72,15 @@ export async function readPolicy(
   };
 }
 
-/** True if the policy address is in use. @throws {ChainError} those of the node */
-export async function policyExists(registry: Registry, policy: PolicyId): Promise<boolean> {
+/**
+ * True if the policy address is in use.
+ *
+ * @param block Number of the block to read at; the newest by default.
+ * @throws {ChainError} those of the node
+ */
+export async function policyExists(registry: Registry, policy: PolicyId, block?: number): Promise<boolean> {
   try {
-    await readPolicy(registry, policy);
+    await readPolicy(registry, policy, block);
     return true;
   } catch (error) {
     if (error instanceof ChainError && error.code === "AGENT_POLICY_UNKNOWN") return false;
