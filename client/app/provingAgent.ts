@@ -86,8 +86,10 @@ export type ShowOptions = {
 /** A presentation, and what to tell the user about it. */
 export type Shown = {
   readonly presentation: Presentation;
-  /** Leaves that the agent hides among, revoked and sybil ones too. */
+  /** Leaves that the agent hides among, revoked and sybil ones too; with `latest` those since the canonical checkpoint. */
   readonly anonymitySet: number;
+  /** True if the agent's own expiry shows, which tells it apart from agents that expire at another time. */
+  readonly expiryShows: boolean;
 };
 
 type Located = FoundGrant & { readonly settled: boolean };
@@ -115,6 +117,8 @@ export class ProvingAgent {
   readonly #delay: bigint;
   /** By the shortest window that they serve. */
   readonly #keepers = new Map<bigint, AuthorizationKeeper>();
+  /** What each base proof was made with. */
+  readonly #inputsOf = new WeakMap<PreparedAuthorization, CanonicalInputs>();
   #background = false;
   #kept: Kept | undefined;
   #grant: Located | undefined;
@@ -207,9 +211,12 @@ export class ProvingAgent {
       ...{ authorization, credential: this.#credential, request, context, key: this.#key },
       ...(sharedScopeConsent === undefined ? {} : { sharedScopeConsent }),
     });
-    const { checkpoints } = this.#known().kept.head.state;
-    const checkpoint = checkpoints.find(({ root }) => root === presentation.provisionedRoot);
-    return { presentation, anonymitySet: checkpoint?.size ?? 0 };
+    const inputs = this.#inputsOf.get(authorization);
+    return {
+      presentation,
+      anonymitySet: inputs?.anonymitySet ?? 0,
+      expiryShows: inputs?.expiryShows ?? true,
+    };
   }
 
   /** What is kept of the accumulators, as bytes for `cache` of a later run; it tells roughly which agent this is. */
@@ -265,11 +272,13 @@ export class ProvingAgent {
     const { policy, expiry } = record;
     const leaf = proverLeaf({ policy, ...grantOf(record), index: grant.index });
     const witness = accumulatorWitness(kept.head.state, { index: grant.index, leaf, ...inputs });
-    return prepare({
+    const authorization = await prepare({
       ...{ credential: this.#credential, witness: { ...witness, expiry }, inputs, key: this.#key, prover },
       ...(onProgress === undefined ? {} : { onProgress }),
       ...(signal === undefined ? {} : { signal }),
     });
+    this.#inputsOf.set(authorization, inputs);
+    return authorization;
   }
 
   async #sync(): Promise<void> {
