@@ -94,7 +94,7 @@ export type Shown = {
 
 type Located = FoundGrant & { readonly settled: boolean };
 
-/** Canonical roots of every window lie within this time (protocol §7.1). */
+/** Canonical roots of every window lie within this time before what is final (protocol §7.1). */
 const KEPT_SECONDS = 7200n;
 const DEFAULT_PACE = 60;
 /** For a shorter `maxRevocationAge` only the newest revocation root will do. */
@@ -285,7 +285,7 @@ export class ProvingAgent {
     const { registry } = this.#options;
     const { time } = await readHead(registry);
     const { generation, index } = await this.#locate();
-    const options = { generation, indices: [index], since: time - KEPT_SECONDS };
+    const options = { generation, indices: [index], since: time - this.#delay - KEPT_SECONDS };
     this.#kept = await syncAccumulator(accumulatorSource(registry), this.#kept, options);
     this.#syncedAt = Date.now();
   }
