@@ -13,7 +13,7 @@ import {
 } from "ethers";
 import { EthereumDIDRegistry } from "ethr-did-registry";
 import { network } from "hardhat";
-import { didCall, executeDid, providerJsonRpc, rpcNetwork } from "../client/chain/did.ts";
+import { didCall, executeDid, providerJsonRpc, rpcNetwork } from "../client/chain/index.ts";
 import { type Hex32, hex32 } from "../client/core/index.ts";
 import {
   accountControllers,

@@ -7,7 +7,7 @@ import { ContractFactory, encodeBytes32String, id as keccakOf } from "ethers";
 import { EthereumDIDRegistry } from "ethr-did-registry";
 import { getResolver as getEthrResolver } from "ethr-did-resolver";
 import { network } from "hardhat";
-import { didCall, executeDid, httpJsonRpc, providerJsonRpc, rpcNetwork } from "../client/chain/did.ts";
+import { didCall, executeDid, httpJsonRpc, providerJsonRpc, rpcNetwork } from "../client/chain/index.ts";
 import { hex32 } from "../client/core/index.ts";
 import {
   accountControllers,

@@ -9,7 +9,7 @@ import { createJWT, EdDSASigner, verifyJWT } from "did-jwt";
 import { Resolver } from "did-resolver";
 import { hexlify, randomBytes } from "ethers";
 import { network } from "hardhat";
-import { didCall, executeDid, providerJsonRpc, rpcNetwork } from "../client/chain/did.ts";
+import { didCall, executeDid, providerJsonRpc, rpcNetwork } from "../client/chain/index.ts";
 import { hex32 } from "../client/core/index.ts";
 import {
   accountControllers,

@@ -5,6 +5,12 @@ export { chainError, decodeRevert } from "./decodeError.ts";
 export type { EventPosition, Located } from "./decodeLogs.ts";
 export { decodeAccumulatorLog, decodePolicyLog } from "./decodeLogs.ts";
 export { deployedAddress } from "./deployment.ts";
+export type { DidCall, DidReceipt, DidSender } from "./didSend.ts";
+export { didCall, executeDid } from "./didSend.ts";
+export type { HttpSnapshotOptions } from "./didSnapshots.ts";
+export { httpSnapshots } from "./didSnapshots.ts";
+export type { DidSourceOptions, RpcNetworkOptions } from "./didSource.ts";
+export { rpcNetwork, rpcSource } from "./didSource.ts";
 export type { ChainErrorCode, ContractErrorCode, NodeErrorCode } from "./errors.ts";
 export { ChainError } from "./errors.ts";
 export type { FoundGrant, GrantQuery } from "./findGrant.ts";
@@ -15,6 +21,8 @@ export {
   AUTHORIZED_AGENT_ONLY_ABI,
   CONTRACT_ERROR_CODES,
 } from "./generated/abi.ts";
+export type { HttpJsonRpcOptions, JsonRpc } from "./jsonRpc.ts";
+export { httpJsonRpc, providerJsonRpc } from "./jsonRpc.ts";
 export type { LogQuery } from "./logs.ts";
 export { readLogs } from "./logs.ts";
 export { readPolicyState } from "./policyState.ts";

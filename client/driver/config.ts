@@ -1,4 +1,4 @@
-import { httpJsonRpc, rpcNetwork } from "../chain/did.ts";
+import { httpJsonRpc, rpcNetwork } from "../chain/index.ts";
 import { DkmsError } from "../core/index.ts";
 import { type DidNetwork, memoryCache } from "../did/index.ts";
 import type { DriverConfig } from "./driver.ts";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { network } from "hardhat";
-import { didCall } from "../../../client/chain/did.ts";
+import { didCall } from "../../../client/chain/index.ts";
 import { hex20 } from "../../../client/core/index.ts";
 import {
   accountControllers,

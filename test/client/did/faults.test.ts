@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { network } from "hardhat";
-import { httpJsonRpc, rpcNetwork } from "../../../client/chain/did.ts";
+import { httpJsonRpc, rpcNetwork } from "../../../client/chain/index.ts";
 import {
   type DidResolutionOptions,
   type DidResolutionResult,

@@ -2,7 +2,7 @@ import { ed25519, x25519 } from "@noble/curves/ed25519.js";
 import { p256 } from "@noble/curves/nist.js";
 import { secp256k1 } from "@noble/curves/secp256k1.js";
 import type { network } from "hardhat";
-import { didCall, providerJsonRpc, rpcNetwork } from "../../../client/chain/did.ts";
+import { didCall, providerJsonRpc, rpcNetwork } from "../../../client/chain/index.ts";
 import { hex32 } from "../../../client/core/index.ts";
 import {
   accountControllers,

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { network } from "hardhat";
-import { httpSnapshots } from "../../../client/chain/did.ts";
+import { httpSnapshots } from "../../../client/chain/index.ts";
 import {
   DidError,
   deactivateDid,
