@@ -1,7 +1,9 @@
 import { parseArgs } from "node:util";
 import { benchCircuit } from "./circuit.ts";
+import { benchDid } from "./did.ts";
 import { benchGas } from "./gas.ts";
 import { benchProof } from "./proof.ts";
+import { benchResolve } from "./resolve.ts";
 import { missed, renderTable, rowsOf } from "./table.ts";
 import { TARGETS } from "./targets.ts";
 
@@ -19,7 +21,13 @@ if (values.help === true) {
 
 const circuit = benchCircuit();
 const { time, verify } = await benchProof();
-const figures = { circuit, gas: { ...(await benchGas()), verify }, time };
+const figures = {
+  circuit,
+  gas: { ...(await benchGas()), verify },
+  time,
+  did: await benchDid(),
+  resolve: await benchResolve(),
+};
 const rows = rowsOf(figures, TARGETS);
 console.error(renderTable(rows));
 for (const { name, value, target } of missed(rows))

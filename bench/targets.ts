@@ -13,6 +13,9 @@ export const TARGETS: Targets = {
   "gas.verify.owner": 300_000,
   "gas.verify.device": 300_000,
   "gas.verify.both": 320_000,
+  "did.create4": 90_000,
+  "did.update1": 60_000,
+  "did.update8": 60_000,
   "time.presentMs": 20,
   "time.verifyMs": 50,
 };
