@@ -1,5 +1,5 @@
 import type { Checkpoint, RevocationRoot } from "../accumulator/index.ts";
-import { EXPIRY_BITS, type FieldElement, fieldElement } from "../core/index.ts";
+import { EXPIRY_BITS, type FieldElement, fieldElement, WORD_INDEX_BITS } from "../core/index.ts";
 import { ProofError } from "./errors.ts";
 
 declare const canonicalBrand: unique symbol;
@@ -25,7 +25,8 @@ export type CanonicalOptions = {
   readonly window: bigint;
   /**
    * The user has seen among how few agents he hides under the newest checkpoint (`latestHidesAmong` of the error
-   * AGENT_NOT_YET_CANONICAL) and agrees to that number or more.
+   * AGENT_NOT_YET_CANONICAL) and agrees to that number or more. Without effect once the agent is in the canonical
+   * checkpoint, where it hides among all.
    */
   readonly latest?: { readonly consentToHideAmong: number };
 };
@@ -60,6 +61,7 @@ const HOUR = 3600n;
 const QUARTER = 900n;
 const MINUTE = 60n;
 const SHORTEST_PACED_WINDOW = 300n;
+const WORD_BITS = 1 << WORD_INDEX_BITS;
 const NO_EXPIRY = (1n << BigInt(EXPIRY_BITS)) - 1n;
 
 /** @throws {ProofError} FINALITY_DELAY_UNKNOWN for a chain that none is pinned for. */
@@ -120,7 +122,7 @@ function chooseCheckpoint(options: CanonicalOptions): Checkpoint & { readonly hi
   const { leaf, latest } = options;
   const all = options.checkpoints.filter(({ generation }) => generation === leaf.generation);
   const canonical = newest(all.filter(({ time }) => time <= settledTime(options)));
-  if (latest === undefined && canonical !== undefined && canonical.size > leaf.index) {
+  if (canonical !== undefined && canonical.size > leaf.index) {
     return { ...canonical, hidesAmong: canonical.size };
   }
   const first = all.find(({ size }) => size > leaf.index);
@@ -157,22 +159,33 @@ function chooseRevocationRoot(options: CanonicalOptions): RevocationRoot {
       : window >= SHORTEST_PACED_WINDOW
         ? floor(now - MINUTE, MINUTE)
         : now;
-  const settled = all.filter((record) => record.time <= time);
-  // Under the newest checkpoint a generation may have opened after that time; its first version is then all there is.
-  const candidates = settled.length === 0 && latest !== undefined ? all : settled;
-  const version = candidates.reduce((most, record) => (record.version > most ? record.version : most), 0n);
-  const chosen = all
-    .filter((record) => record.version === version)
-    .reduce<RevocationRoot | undefined>(
-      (deepest, record) => (deepest === undefined || record.depth > deepest.depth ? record : deepest),
-      undefined,
-    );
+  const settled = deepestOfNewest(
+    all,
+    all.filter((record) => record.time <= time),
+  );
+  // Under the newest checkpoint, the generation or the depth that the agent's index needs may be younger than that time.
+  const tooEarly = settled === undefined || leaf.index >= WORD_BITS * 4 ** settled.depth;
+  const chosen = tooEarly && latest !== undefined ? deepestOfNewest(all, all) : settled;
   if (chosen === undefined) {
     throw new ProofError("NO_REVOCATION_ROOT", "this generation has no revocation root", {
       details: { generation: leaf.generation },
     });
   }
   return chosen;
+}
+
+/** The deepest root of the newest version among `candidates`. */
+function deepestOfNewest(
+  all: readonly RevocationRoot[],
+  candidates: readonly RevocationRoot[],
+): RevocationRoot | undefined {
+  const version = candidates.reduce((most, record) => (record.version > most ? record.version : most), 0n);
+  return all
+    .filter((record) => record.version === version)
+    .reduce<RevocationRoot | undefined>(
+      (deepest, record) => (deepest === undefined || record.depth > deepest.depth ? record : deepest),
+      undefined,
+    );
 }
 
 /** The last one; at equal times the larger, which is also the later. */
