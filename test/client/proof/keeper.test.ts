@@ -132,6 +132,19 @@ describe("proof/keeper", () => {
     expect(() => former.points()).to.throw(ProofError);
   });
 
+  it("erases the authorization when the agent has expired", async () => {
+    const expired = new ProofError("AGENT_EXPIRED", "expired");
+    let failing = false;
+    const { keeper } = bench({
+      inputs: () =>
+        failing ? Promise.reject(expired) : Promise.resolve({ now: inputsOf(1n), before: undefined }),
+    });
+    const former = await keeper.get();
+    failing = true;
+    expect(await codeOf(keeper.get())).to.equal("AGENT_EXPIRED");
+    expect(() => former.points()).to.throw(ProofError);
+  });
+
   it("reports failures in the background and tries again", async () => {
     const { keeper, state } = bench();
     state.failure = new ProofError("PROVER_FAILED", "failed");

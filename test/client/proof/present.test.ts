@@ -1,7 +1,15 @@
+import { bn254 } from "@noble/curves/bn254.js";
 import { expect } from "chai";
 import { hex32 } from "../../../client/core/index.ts";
-import { DISCLOSE, type Presentation, webAudience } from "../../../client/proof/index.ts";
+import { sumPublic } from "../../../client/proof/groth16.ts";
+import { DISCLOSE, hiddenInputs, type Presentation, webAudience } from "../../../client/proof/index.ts";
+import { decodeG1, encodeG1 } from "../../../client/proof/points.ts";
 import { check, newCredential, outcome, request, SCOPE, scenario, show } from "./support.ts";
+
+const { Fr } = bn254.fields;
+
+/** What a scalar is reduced from: 128 bits more than r has. */
+const SCALAR_DRAW_BYTES = 48;
 
 describe("proof/present", () => {
   const s = scenario();
@@ -44,6 +52,60 @@ describe("proof/present", () => {
     const shared = first.filter((value) => second.includes(value) && !revealed.has(value));
     expect(shared).to.deep.equal([]);
   });
+
+  it("blinds each secret with a draw of its own: three for the base proof, four for the sigma proof", () => {
+    const asked = request();
+    const { drawn, parts } = redraw([], () => show(s, asked));
+    const moved = drawn.map((_, position) => {
+      const others = redraw(drawn.with(position, undefined), () => show(s, asked)).parts;
+      return Object.keys(parts).filter((name) => parts[name] !== others[name]);
+    });
+    const baseProof = [
+      ["a", "b"],
+      ["b", "c"],
+      ["c", "h"],
+    ];
+    expect(moved).to.have.deep.members([...baseProof, ["kPolicy"], ["kOwner"], ["kDevice"], ["kZ"]]);
+  });
+
+  /** Presents with the scalars given, fresh ones where there is none, and takes apart what depends on them. */
+  function redraw(scalars: readonly (Uint8Array | undefined)[], showing: () => Presentation) {
+    const drawn: (Uint8Array | undefined)[] = [];
+    const getRandomValues = crypto.getRandomValues.bind(crypto);
+    const draw = (bytes: Uint8Array<ArrayBuffer>) => {
+      getRandomValues(bytes);
+      // The curve library draws blinding values of other lengths for its own use.
+      if (bytes.length !== SCALAR_DRAW_BYTES) return bytes;
+      bytes.set(scalars[drawn.length] ?? bytes);
+      drawn.push(bytes.slice());
+      return bytes;
+    };
+    Object.defineProperty(crypto, "getRandomValues", { value: draw, configurable: true });
+    try {
+      return { drawn, parts: partsOf(showing()) };
+    } finally {
+      Reflect.deleteProperty(crypto, "getRandomValues");
+    }
+  }
+
+  /** The blinded points, and the nonces s - c x as who knows the secrets can compute them; that of z as a point. */
+  function partsOf(p: Presentation): Readonly<Record<string, string>> {
+    const { policy, ownerKey, deviceKey } = hiddenInputs(s.credential).reveal();
+    const nonce = (response: bigint, x: bigint) => `${Fr.sub(response, Fr.mul(p.sigmaChallenge, x))}`;
+    const [, , , , l4, l5, l6] = s.key.inputs;
+    const hidden = sumPublic([l4, l5, l6], [policy, ownerKey, deviceKey]);
+    const blinding = decodeG1(p.h, "h").subtract(hidden);
+    return {
+      a: p.a.join(),
+      b: p.b.join(),
+      c: p.c.join(),
+      h: p.h.join(),
+      kPolicy: nonce(p.sPolicy, policy),
+      kOwner: nonce(p.sOwner, ownerKey),
+      kDevice: nonce(p.sDevice, deviceKey),
+      kZ: encodeG1(sumPublic([s.key.delta1, blinding.negate()], [p.sZ, p.sigmaChallenge])).join(),
+    };
+  }
 
   it("does not prove with another agent's secrets", () => {
     const asked = request();

@@ -133,8 +133,9 @@ describe("proof/challenges", () => {
 
   it("refuses an answer after the request's expiry", () => {
     const book = new ChallengeBook();
-    const { challenge } = book.issue(terms, NOW);
-    expect(outcome(() => book.take(challenge, terms.expiresAt + 1n))).to.equal("REQUEST_EXPIRED");
+    const [late, timely] = [book.issue(terms, NOW), book.issue(terms, NOW)];
+    expect(outcome(() => book.take(late.challenge, terms.expiresAt + 1n))).to.equal("REQUEST_EXPIRED");
+    expect(outcome(() => book.take(timely.challenge, terms.expiresAt))).to.equal("accepted");
   });
 
   it("keeps to its capacity and makes room by dropping what has expired", () => {

@@ -72,7 +72,16 @@ describe("proof/verify", () => {
       ] as const) {
         const roots = { ...ROOTS, validUntil: fieldElement(validUntil) };
         const authorization = authorize(s.trapdoor, s.key, s.credential, roots);
-        expect(outcome(() => check(s, asked, show({ ...s, authorization }, asked)))).to.equal(expected);
+        const presentation = show({ ...s, authorization }, asked);
+        // By the later of clock and block.
+        for (const [clock, blockTime] of [
+          [NOW, NOW],
+          [NOW - 10n, NOW],
+          [NOW, NOW - 10n],
+        ] as const) {
+          const options = { ...facts({ blockTime }), clock };
+          expect(outcome(() => check(s, asked, presentation, options))).to.equal(expected);
+        }
       }
     });
   });
@@ -172,6 +181,9 @@ describe("proof/verify", () => {
           outcome(() => check(s, asked, shown, facts(superseded(NOW - age)))),
           `${age}`,
         ).to.equal(expected);
+        // By the block's time, whatever the clock says: roots and time are of one block.
+        const options = { ...facts(superseded(NOW - age)), clock: NOW + 30n };
+        expect(outcome(() => check(s, asked, shown, options))).to.equal(expected);
       }
     });
 

@@ -47,6 +47,7 @@ describe("proof/wire", () => {
     ["a number", "WIRE_FIELD_MALFORMED", altered({ sZ: 1 })],
     ["a decimal string", "WIRE_FIELD_MALFORMED", altered({ sZ: "1" })],
     ["upper-case hex", "WIRE_FIELD_MALFORMED", altered({ sZ: `0x${"0".repeat(63)}A` })],
+    ["a list of one word", "WIRE_FIELD_MALFORMED", altered({ sZ: [word(1n)] })],
     ["31 bytes", "WIRE_FIELD_MALFORMED", altered({ sZ: `0x${"0".repeat(62)}` })],
     ["33 bytes", "WIRE_FIELD_MALFORMED", altered({ sZ: `0x${"0".repeat(66)}` })],
     ["a point of one coordinate", "WIRE_FIELD_MALFORMED", altered({ a: [word(1n)] })],
