@@ -46,8 +46,8 @@ export type {
 export {
   agentAction,
   connectRpc,
-  deployedAddress,
   openRegistry,
+  parseDeployment,
   readAgents,
   readHead,
   readPolicy,

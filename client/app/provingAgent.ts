@@ -241,7 +241,8 @@ export class ProvingAgent {
   }
 
   async #inputs(window: bigint): Promise<InputsAround> {
-    const maxAge = window < SHORTEST_PACED_WINDOW ? 0 : (this.#options.pace ?? DEFAULT_PACE);
+    // Half the pace, so that every look in the background finds news; the moment of presenting then shows less.
+    const maxAge = window < SHORTEST_PACED_WINDOW ? 0 : (this.#options.pace ?? DEFAULT_PACE) / 2;
     if (Date.now() - this.#syncedAt > 1000 * maxAge) await this.sync();
     const options = this.#canonicalOptions(window);
     const now = canonicalInputs(options);

@@ -1,8 +1,10 @@
 import { rmSync } from "node:fs";
 import { expect } from "chai";
 import { network } from "hardhat";
+import { parseDeployment } from "../../client/chain/index.ts";
 import dkmsModule from "../../deploy/modules/Dkms.ts";
-import { DeploymentError, parseDeployment, readDeployment } from "../../scripts/deploy/readDeployment.ts";
+import { readDeployment } from "../../scripts/deploy/readDeployment.ts";
+import { codeOf } from "../client/support.ts";
 
 const DEPLOYMENT_ID = "test-json-rpc";
 /** Of the simulated network, and what the servers below answer. */
@@ -94,7 +96,7 @@ describe("deploy/modules", () => {
   });
 });
 
-describe("scripts/deploy/readDeployment", () => {
+describe("chain/deployment", () => {
   const complete = {
     "AgentPolicyRegistry#AgentPolicyRegistry": `0x${"11".repeat(20)}`,
     "AgentProofVerifier#AgentProofVerifier": `0x${"22".repeat(20)}`,
@@ -112,9 +114,14 @@ describe("scripts/deploy/readDeployment", () => {
 
   it("refuses what is missing, unfinished or no address", () => {
     const { "Dkms#DidRegistry": _, ...unfinished } = complete;
-    for (const bad of [undefined, null, 7, [], unfinished, { ...complete, "Dkms#DidRegistry": "0x12" }]) {
-      expect(() => parseDeployment(5n, bad)).to.throw(DeploymentError);
+    for (const bad of [undefined, null, 7, [], unfinished]) {
+      expect(codeOf(() => parseDeployment(5n, bad))).to.equal("DEPLOYMENT_NOT_FOUND");
     }
-    expect(() => readDeployment(999_999n)).to.throw(DeploymentError, "npm run deploy");
+    for (const bad of ["0x12", 7, null, {}]) {
+      expect(codeOf(() => parseDeployment(5n, { ...complete, "Dkms#DidRegistry": bad }))).to.equal(
+        "DEPLOYMENT_MALFORMED",
+      );
+    }
+    expect(codeOf(() => readDeployment(999_999n))).to.equal("DEPLOYMENT_NOT_FOUND");
   });
 });

@@ -75,17 +75,10 @@ describe("app: an owner, two devices and a verifier", () => {
   async function show(agent: ProvingAgent, verifier: OffChainVerifier, audience = webAudience(ORIGIN)) {
     const message = parseRequest(serializeRequest(verifier.request()));
     const { request, ...location } = message;
-    const { presentation, anonymitySet } = await agent.present({
-      request,
-      context: { ...location, audience },
-    });
+    const shown = await agent.present({ request, context: { ...location, audience } });
+    const { presentation } = shown;
     const carried = parsePresentation(serializePresentation(presentation));
-    return {
-      verified: await verifier.verify(request.challenge, carried),
-      anonymitySet,
-      presentation,
-      request,
-    };
+    return { ...shown, request, verified: await verifier.verify(request.challenge, carried) };
   }
 
   async function passTime(seconds: number): Promise<void> {
@@ -178,7 +171,7 @@ describe("app: an owner, two devices and a verifier", () => {
     await laptop.sync();
     const shop = newVerifier(3600n, DISCLOSE.OWNER | DISCLOSE.DEVICE);
     const [one, two] = [await show(phone, shop), await show(laptop, shop)];
-    expect(one.anonymitySet).to.equal(5);
+    expect(one).to.include({ anonymitySet: 5, expiryShows: false });
     expect(one.verified.owner).to.match(/^0x[0-9a-f]{64}$/);
     expect(two.verified.owner).to.equal(one.verified.owner);
     expect(two.verified.device).not.to.equal(one.verified.device);
@@ -257,7 +250,7 @@ describe("app: an owner, two devices and a verifier", () => {
     const record = await join(Wallet.createRandom(), ["PROVE"], expiryAfter({ now: time, seconds: 3601n }));
     await passTime(1800);
     const agent = open(record);
-    await show(agent, newVerifier(3600n));
+    expect((await show(agent, newVerifier(3600n))).expiryShows).to.equal(true);
     await passTime(7200);
     await agent.sync();
     expect(await codeOfAsync(() => show(agent, newVerifier(3600n)))).to.equal("AGENT_EXPIRED");

@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import { Wallet } from "ethers";
 import {
   awaitReceipt,
   checkOperation,
@@ -18,30 +17,21 @@ import {
   sendCall,
 } from "../../../client/chain/index.ts";
 import {
-  generateAgentSecrets,
-  keyIdOf,
-  policySecretsFrom,
-  secp256k1Key,
-} from "../../../client/keys/index.ts";
-import {
   type AgentChange,
   type Authorizations,
   accept,
-  acceptancesFor,
   approve,
   buildAcceptance,
   buildAuthorize,
-  buildCreatePolicy,
   buildRenounce,
   buildRevoke,
-  commitToAgentSecrets,
-  commitToPolicySecrets,
   directApproval,
   expiryAfter,
   NO_EXPIRY,
 } from "../../../client/policy/index.ts";
 import { codeOfAsync } from "../support.ts";
 import { startNode, type TestNode } from "./node.ts";
+import { createTestPolicy, newAgent, type TestAgent, type TestPolicy } from "./policies.ts";
 
 describe("chain: a policy on a real endpoint", () => {
   let node: TestNode;
@@ -50,35 +40,11 @@ describe("chain: a policy on a real endpoint", () => {
   });
   after(() => node.close());
 
-  function newAgent() {
-    const wallet = new Wallet(Wallet.createRandom().privateKey);
-    const key = secp256k1Key(wallet.address);
-    const commitment = commitToAgentSecrets(generateAgentSecrets());
-    return { wallet, key, id: keyIdOf(key), grant: { commitment, expiry: NO_EXPIRY } };
-  }
-
-  let salt = 0n;
-  const newOwner = () => {
-    salt += 1n;
-    return commitToPolicySecrets(policySecretsFrom({ secret: 7n, salt }));
-  };
-
-  async function createPolicy() {
-    const { registry, relayer } = node;
-    const { location } = registry;
-    const phone = newAgent();
-    const { time: now } = await readHead(registry);
-    const operation = buildCreatePolicy({ location, ownerCommitment: newOwner(), creator: phone, now });
-    await checkOperation(registry, operation, [phone.key]);
-    const approvals = [await approve(phone.wallet, location, operation)];
-    const acceptances = acceptancesFor(operation.agents, new Map(), [phone.key]);
-    const receipt = await executeOperation(registry, relayer, { operation, acceptances, approvals });
-    return { phone, policy: operation.policy, receipt };
-  }
+  const createPolicy = () => createTestPolicy(node.registry, node.relayer);
 
   async function authorize(
-    { phone, policy }: Awaited<ReturnType<typeof createPolicy>>,
-    agent: ReturnType<typeof newAgent>,
+    { phone, policy }: TestPolicy,
+    agent: TestAgent,
     authorizations: Authorizations,
     expiry = NO_EXPIRY,
   ) {
