@@ -200,7 +200,7 @@ describe("DidRegistry", () => {
 
   describe("storage", () => {
     it("has the layout of the snapshot", async () => {
-      const snapshot: unknown = JSON.parse(readFileSync("snapshots/DidRegistry.storage.json", "utf8"));
+      const snapshot: unknown = JSON.parse(readFileSync("test/structure/storage/DidRegistry.json", "utf8"));
       expect(await storageLayoutOf("DidRegistry")).to.deep.equal(snapshot);
     });
 

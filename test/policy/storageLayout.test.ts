@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { storageLayoutOf } from "../structure/storageLayout.ts";
 
-const SNAPSHOT = "snapshots/AgentPolicyRegistry.storage.json";
+const SNAPSHOT = "test/structure/storage/AgentPolicyRegistry.json";
 
 describe("AgentPolicyRegistry", () => {
   it("has the storage layout of the snapshot", async () => {
