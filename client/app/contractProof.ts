@@ -5,8 +5,9 @@ import {
   encodeForContract,
   type PresentationRequest,
 } from "../proof/index.ts";
+import type { LatestConsent } from "./agentView.ts";
 import { AppError } from "./errors.ts";
-import { assertSameRegistry, type LatestConsent, type ProvingAgent } from "./provingAgent.ts";
+import { assertSameRegistry, type ProvingAgent } from "./provingAgent.ts";
 
 /** What a contract demands, as its code or documentation says. */
 export type AgentTerms = Pick<PresentationRequest, "scope" | "disclose" | "maxRevocationAge" | "minAgents">;

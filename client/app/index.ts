@@ -1,4 +1,5 @@
 export type { AgentProof } from "../chain/index.ts";
+export type { AgentStatus, LatestConsent } from "./agentView.ts";
 export type { AgentTerms, ContractProofOptions } from "./contractProof.ts";
 export { proveToContract } from "./contractProof.ts";
 export type { AppErrorCode } from "./errors.ts";
@@ -21,7 +22,7 @@ export {
   renounceAuthorizations,
   revokeAgents,
 } from "./policyActions.ts";
-export type { AgentStatus, LatestConsent, ProvingAgentOptions, Shown, ShowOptions } from "./provingAgent.ts";
+export type { ProvingAgentOptions, Shown, ShowOptions } from "./provingAgent.ts";
 export { ProvingAgent } from "./provingAgent.ts";
 export type { AgentRecord } from "./record.ts";
 export {

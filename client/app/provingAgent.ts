@@ -1,32 +1,11 @@
-import {
-  accumulatorWitness,
-  decodeSnapshot,
-  encodeSnapshot,
-  isRevoked,
-  type Kept,
-  syncAccumulator,
-} from "../accumulator/index.ts";
-import {
-  accumulatorSource,
-  type FoundGrant,
-  findGrant,
-  type Registry,
-  readFinalized,
-  readHead,
-} from "../chain/index.ts";
-import { isDkmsError } from "../core/index.ts";
-import { keyIdOf } from "../keys/index.ts";
-import { proverLeaf } from "../policy/index.ts";
+import type { Registry } from "../chain/index.ts";
 import {
   AGENT_AUTHORIZATION_KEY,
   AGENT_AUTHORIZATION_KEY_HASH,
   type AgentCredential,
   AuthorizationKeeper,
   type CanonicalInputs,
-  type CanonicalOptions,
-  canonicalInputs,
   finalityDelay,
-  GRACE_SECONDS,
   type InputsAround,
   type PreparedAuthorization,
   type PrepareStage,
@@ -39,8 +18,9 @@ import {
   type VerifyingKey,
   verifyingKey,
 } from "../proof/index.ts";
+import { type AgentStatus, AgentView, type LatestConsent } from "./agentView.ts";
 import { AppError } from "./errors.ts";
-import { type AgentRecord, grantOf, policySecretsOf } from "./record.ts";
+import { type AgentRecord, policySecretsOf } from "./record.ts";
 
 export type ProvingAgentOptions = {
   readonly registry: Registry;
@@ -60,20 +40,6 @@ export type ProvingAgentOptions = {
   readonly onError?: (error: unknown) => void;
 };
 
-/** Where the agent stands, as of the last sync. */
-export type AgentStatus = {
-  readonly generation: number;
-  readonly index: number;
-  /** True once no reorganisation can move its leaf any more. */
-  readonly settled: boolean;
-  readonly revoked: boolean;
-  /** Time of the newest block seen, in seconds since 1970. */
-  readonly time: bigint;
-};
-
-/** The user agrees to prove under the newest checkpoint, hiding among at least so many agents (protocol §7.1). */
-export type LatestConsent = { readonly consentToHideAmong: number };
-
 export type ShowOptions = {
   readonly request: PresentationRequest;
   /** Its audience is taken from the authenticated channel, never from the request. */
@@ -92,10 +58,6 @@ export type Shown = {
   readonly expiryShows: boolean;
 };
 
-type Located = FoundGrant & { readonly settled: boolean };
-
-/** Canonical roots of every window lie within this time before what is final (protocol §7.1). */
-const KEPT_SECONDS = 7200n;
 const DEFAULT_PACE = 60;
 /** For a shorter `maxRevocationAge` only the newest revocation root will do. */
 const SHORTEST_PACED_WINDOW = 300n;
@@ -114,16 +76,12 @@ export class ProvingAgent {
   readonly #options: ProvingAgentOptions;
   readonly #credential: AgentCredential;
   readonly #key: VerifyingKey;
-  readonly #delay: bigint;
+  readonly #view: AgentView;
   /** By the shortest window that they serve. */
   readonly #keepers = new Map<bigint, AuthorizationKeeper>();
   /** What each base proof was made with. */
   readonly #inputsOf = new WeakMap<PreparedAuthorization, CanonicalInputs>();
   #background = false;
-  #kept: Kept | undefined;
-  #grant: Located | undefined;
-  #syncing: Promise<void> | undefined;
-  #syncedAt = Number.NEGATIVE_INFINITY;
 
   /**
    * @throws {AppError} AGENT_RECORD_INCOMPLETE, REGISTRY_MISMATCH
@@ -136,11 +94,11 @@ export class ProvingAgent {
     this.#options = options;
     this.#credential = { agent: record.secrets, policy: policySecretsOf(record), creator: record.creator };
     this.#key = options.key ?? verifyingKey(AGENT_AUTHORIZATION_KEY, AGENT_AUTHORIZATION_KEY_HASH);
-    this.#delay = options.finalityDelay ?? finalityDelay(registry.location.chainId);
-    if (cache !== undefined) {
-      const snapshot = decodeSnapshot(cache);
-      this.#kept = { head: snapshot, anchor: snapshot };
-    }
+    this.#view = new AgentView({
+      ...{ registry, record },
+      finalityDelay: options.finalityDelay ?? finalityDelay(registry.location.chainId),
+      ...(cache === undefined ? {} : { cache }),
+    });
   }
 
   get registry(): Registry {
@@ -158,19 +116,8 @@ export class ProvingAgent {
    * @throws {AccumulatorError} those of `syncAccumulator`; {ChainError} those of the node
    */
   async sync(): Promise<AgentStatus> {
-    this.#syncing ??= this.#sync().finally(() => {
-      this.#syncing = undefined;
-    });
-    await this.#syncing;
-    const { kept, grant } = this.#known();
-    const { state, at } = kept.head;
-    return {
-      generation: grant.generation,
-      index: grant.index,
-      settled: grant.settled,
-      revoked: isRevoked(state, grant.index),
-      time: at.time,
-    };
+    await this.#view.sync();
+    return this.#view.status();
   }
 
   /**
@@ -221,7 +168,7 @@ export class ProvingAgent {
 
   /** What is kept of the accumulators, as bytes for `cache` of a later run; it tells roughly which agent this is. */
   cache(): Uint8Array {
-    return encodeSnapshot(this.#known().kept.anchor);
+    return this.#view.cache();
   }
 
   #keeper(window: bigint): AuthorizationKeeper {
@@ -242,85 +189,25 @@ export class ProvingAgent {
 
   async #inputs(window: bigint): Promise<InputsAround> {
     // Half the pace, so that every look in the background finds news; the moment of presenting then shows less.
-    const maxAge = window < SHORTEST_PACED_WINDOW ? 0 : (this.#options.pace ?? DEFAULT_PACE) / 2;
-    if (Date.now() - this.#syncedAt > 1000 * maxAge) await this.sync();
-    const options = this.#canonicalOptions(window);
-    const now = canonicalInputs(options);
-    return { now, before: inputsBefore(options, now) };
+    await this.#view.sync(window < SHORTEST_PACED_WINDOW ? 0 : (this.#options.pace ?? DEFAULT_PACE) / 2);
+    return this.#view.inputsAround(window);
   }
 
   async #prepareLatest(window: bigint, latest: LatestConsent): Promise<PreparedAuthorization> {
-    await this.sync();
-    return this.#prove(canonicalInputs({ ...this.#canonicalOptions(window), latest }));
-  }
-
-  #canonicalOptions(window: bigint): CanonicalOptions {
-    const { kept, grant } = this.#known();
-    const { at, state } = kept.head;
-    return {
-      now: at.time,
-      finalityDelay: this.#delay,
-      checkpoints: state.checkpoints,
-      revocationRoots: state.roots,
-      leaf: { generation: grant.generation, index: grant.index, expiry: this.#options.record.expiry },
-      window,
-    };
+    await this.#view.sync();
+    return this.#prove(this.#view.latestInputs(window, latest));
   }
 
   async #prove(inputs: CanonicalInputs, signal?: AbortSignal): Promise<PreparedAuthorization> {
-    const { kept, grant } = this.#known();
-    const { record, prover, onProgress } = this.#options;
-    const { policy, expiry } = record;
-    const leaf = proverLeaf({ policy, ...grantOf(record), index: grant.index });
-    const witness = accumulatorWitness(kept.head.state, { index: grant.index, leaf, ...inputs });
+    const { prover, onProgress } = this.#options;
+    const witness = this.#view.witness(inputs);
     const authorization = await prepare({
-      ...{ credential: this.#credential, witness: { ...witness, expiry }, inputs, key: this.#key, prover },
+      ...{ credential: this.#credential, witness, inputs, key: this.#key, prover },
       ...(onProgress === undefined ? {} : { onProgress }),
       ...(signal === undefined ? {} : { signal }),
     });
     this.#inputsOf.set(authorization, inputs);
     return authorization;
-  }
-
-  async #sync(): Promise<void> {
-    const { registry } = this.#options;
-    const { time } = await readHead(registry);
-    const { generation, index } = await this.#locate();
-    const options = { generation, indices: [index], since: time - this.#delay - KEPT_SECONDS };
-    this.#kept = await syncAccumulator(accumulatorSource(registry), this.#kept, options);
-    this.#syncedAt = Date.now();
-  }
-
-  /** Looks again until the grant is final: a reorganisation can give its index to another agent. */
-  async #locate(): Promise<Located> {
-    if (this.#grant?.settled === true) return this.#grant;
-    const { registry, record } = this.#options;
-    const { policy, key, since } = record;
-    const final = await readFinalized(registry);
-    const head = await readHead(registry);
-    const { commitment } = grantOf(record);
-    const found = await findGrant(registry, {
-      policy,
-      agent: keyIdOf(key),
-      commitment,
-      since,
-      until: head.number,
-    });
-    if (found === undefined) {
-      throw new AppError("AGENT_NOT_PROVISIONED", "the registry has no grant of PROVE for this agent yet", {
-        details: { policy },
-      });
-    }
-    this.#grant = { ...found, settled: found.block <= final.number };
-    return this.#grant;
-  }
-
-  #known(): { readonly kept: Kept; readonly grant: Located } {
-    const [kept, grant] = [this.#kept, this.#grant];
-    if (kept === undefined || grant === undefined) {
-      throw new AppError("AGENT_NOT_PROVISIONED", "nothing is known of the agent's grant: sync first");
-    }
-    return { kept, grant };
   }
 }
 
@@ -340,18 +227,4 @@ export function assertSameRegistry(
 function windowClass(window: bigint): bigint {
   if (window >= HOUR) return HOUR;
   return window >= SHORTEST_PACED_WINDOW ? SHORTEST_PACED_WINDOW : 0n;
-}
-
-/**
- * What a proof made before the last step of the grid shows. For a window below an hour it must have the same revocation
- * root: a former one can be out of the verifier's window already.
- */
-function inputsBefore(options: CanonicalOptions, now: CanonicalInputs): CanonicalInputs | undefined {
-  try {
-    const before = canonicalInputs({ ...options, now: options.now - BigInt(GRACE_SECONDS) });
-    return options.window >= HOUR || before.revokedRoot === now.revokedRoot ? before : undefined;
-  } catch (error) {
-    if (isDkmsError(error)) return undefined;
-    throw error;
-  }
 }
