@@ -62,7 +62,7 @@ interface IAgentProofVerifier is IHashToG1Errors {
     /// @notice Thrown at deployment when the registry is no contract.
     error AgentProofRegistryMissing(address registry);
 
-    /// @notice Thrown at deployment when the key's [delta]1 and [delta]2 differ, or the chain lacks the precompiles.
+    /// @notice Thrown at deployment when the key's [delta]1 and [delta]2 differ, or the chain cannot pair.
     error AgentProofKeyInvalid();
 
     /// @notice Verifies a presentation that the caller asked for; reverts unless all of protocol §6.5 holds.

@@ -34,7 +34,7 @@ contract AgentProofVerifier is IAgentProofVerifier {
     IAgentPolicyRegistry private immutable _registry;
 
     /// @dev Checks what the generated constants cannot show: that there is a registry and that the chain has the
-    /// precompiles; and, as they allow it, that α, β and δ are what they should be (protocol §6.6).
+    /// pairing precompile; and, as it allows it, that α, β and δ are what they should be (protocol §6.6).
     constructor(IAgentPolicyRegistry registry_) {
         if (address(registry_).code.length == 0) revert AgentProofRegistryMissing(address(registry_));
         _registry = registry_;

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { type Logger, type MemoryFile, zKey } from "snarkjs";
+import { type Logger, type MemoryFile, powersOfTau, zKey } from "snarkjs";
 import { formatVerifyingKey, sha256 } from "../circuits/artifacts.ts";
 import { snarkFile, withSnarkjs, writtenBy } from "../circuits/snark.ts";
 import { readContributions, readZkey } from "../circuits/zkey.ts";
@@ -56,6 +56,7 @@ export type ExportOptions = { readonly in: string; readonly out: string };
 export async function newCeremony({ r1cs, ptau, out }: NewOptions): Promise<Transcript> {
   for (const path of [r1cs, ptau]) assertExists(path);
   assertAbsent(out, transcriptPath(out));
+  await assertSoundPhase1(ptau);
   const zkey = await compute(
     `${ptau} does not serve ${r1cs}`,
     async (file, logger) => (await zKey.newZKey(snarkFile(r1cs), snarkFile(ptau), file, logger)) !== -1,
@@ -116,8 +117,18 @@ export async function verifyCeremony(options: VerifyOptions): Promise<Transcript
   if ((await sha256(r1cs)) !== transcript.r1cs) throw new CeremonyError(`the ceremony is not for ${r1cs}`);
   if ((await sha256(ptau)) !== transcript.ptau)
     throw new CeremonyError(`the ceremony did not start from ${ptau}`);
+  await assertSoundPhase1(ptau);
   await assertValidZkey(options);
   return transcript;
+}
+
+/**
+ * Checks phase 1 itself: a coordinator could have brought one whose secrets he knows a relation of.
+ *
+ * @throws {CeremonyError} if it is not sound.
+ */
+async function assertSoundPhase1(ptau: string): Promise<void> {
+  await run(`${ptau} is no sound phase 1`, (logger) => powersOfTau.verify(snarkFile(ptau), logger));
 }
 
 /**

@@ -4,7 +4,7 @@
  *
  * @throws Error if the file is of another kind or cut short.
  */
-export function readSections(file: Buffer, magic: "zkey" | "r1cs"): ReadonlyMap<number, Buffer> {
+export function readSections(file: Buffer, magic: "zkey" | "r1cs" | "ptau"): ReadonlyMap<number, Buffer> {
   if (file.length < 12 || file.toString("latin1", 0, 4) !== magic) throw new Error(`not a ${magic} file`);
   const sections = new Map<number, Buffer>();
   let offset = 12;

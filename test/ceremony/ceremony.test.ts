@@ -188,11 +188,24 @@ describe("ceremony", function () {
     for (const [ptau, reason] of [
       ["raw.ptau", "not prepared"],
       ["small.ptau", "big"],
-      ["0.zkey", "does not serve"],
+      ["0.zkey", "no sound phase 1"],
       ["missing.ptau", "does not exist"],
     ] as const) {
       await refuses(newCeremony({ r1cs: circuit.r1cs, ptau: at(ptau), out: at("bad.zkey") }), reason);
     }
+    expect(existsSync(at("bad.zkey"))).to.equal(false);
+  });
+
+  it("refuses a phase 1 in which a power of tau is another point of the curve", async () => {
+    const phase1 = readFileSync(at("phase1.ptau"));
+    // Section 2 holds 1, τ, τ², … times g1, of 64 bytes each: τ² becomes τ.
+    const tauG1 = section(readSections(phase1, "ptau"), 2);
+    tauG1.copyWithin(2 * 64, 64, 2 * 64);
+    writeFileSync(at("unsound.ptau"), phase1);
+    await refuses(
+      newCeremony({ r1cs: circuit.r1cs, ptau: at("unsound.ptau"), out: at("bad.zkey") }),
+      "no sound phase 1",
+    );
     expect(existsSync(at("bad.zkey"))).to.equal(false);
   });
 
