@@ -27,6 +27,7 @@ import { generateLinkSecret, keyIdOf, secp256k1Key } from "../../../client/keys/
 import { type Authorizations, type Expiry, expiryAfter, NO_EXPIRY } from "../../../client/policy/index.ts";
 import {
   DISCLOSE,
+  type Prover,
   parsePresentation,
   parseRequest,
   type SnarkjsProver,
@@ -36,8 +37,8 @@ import {
 } from "../../../client/proof/index.ts";
 import { startNode, type TestNode } from "../chain/node.ts";
 import { createTestPolicy } from "../chain/policies.ts";
+import { realProver } from "../proof/artifacts.ts";
 import { codeOf, codeOfAsync } from "../support.ts";
-import { committedProver } from "./artifacts.ts";
 
 const ORIGIN = "https://shop.example";
 const SCOPE = hex32(`0x${"5c".repeat(32)}`);
@@ -56,7 +57,7 @@ describe("app: an owner, two devices and a verifier", () => {
 
   before(async () => {
     node = await startNode();
-    prover = committedProver();
+    prover = realProver({ thread: "caller" });
   });
   after(async () => {
     for (const agent of agents) agent.stop();
@@ -197,6 +198,25 @@ describe("app: an owner, two devices and a verifier", () => {
       audience: SCOPE,
     };
     expect(await codeOfAsync(() => phone.present({ request, context }))).to.equal("REGISTRY_MISMATCH");
+  });
+
+  it("stays prepared in the background, so that presenting needs no proof", async () => {
+    let proofs = 0;
+    const counting: Prover = {
+      prove: (inputs, options) => {
+        proofs += 1;
+        return prover.prove(inputs, options);
+      },
+      close: async () => undefined,
+    };
+    const agent = open(phoneRecord, { prover: counting });
+    agent.start();
+    const prepared = await agent.prepare();
+    await show(agent, newVerifier(3600n));
+    await show(agent, newVerifier(7200n));
+    expect(proofs).to.equal(1);
+    agent.stop();
+    expect(codeOf(() => prepared.points())).to.equal("AUTHORIZATION_ERASED");
   });
 
   it("starts from the cache of a former run", async () => {
