@@ -6,9 +6,9 @@ import { hex32 } from "../../client/core/index.ts";
 import { generateLinkSecret } from "../../client/keys/index.ts";
 import { type Expiry, expiry, NO_EXPIRY } from "../../client/policy/index.ts";
 import { OFF_CHAIN, type SnarkjsProver, webAudience, ZERO_SCOPE } from "../../client/proof/index.ts";
-import { committedProver } from "../client/app/artifacts.ts";
 import { startNode, type TestNode } from "../client/chain/node.ts";
 import { createTestPolicy } from "../client/chain/policies.ts";
+import { realProver } from "../client/proof/artifacts.ts";
 
 const HOUR = 3600n;
 const OLD = 4;
@@ -24,7 +24,7 @@ describe("finding: the crowd that an agent hides among is overstated", () => {
 
   before(async () => {
     node = await startNode();
-    prover = committedProver();
+    prover = realProver({ thread: "caller" });
     for (let i = 1; i <= OLD; i++) await createTestPolicy(node.registry, node.relayer, i === OLD);
     const { time } = await readHead(node.registry);
     hour = (time / HOUR + 2n) * HOUR;

@@ -4,9 +4,9 @@ import { createPolicy, draftPolicy, ProvingAgent } from "../../client/app/index.
 import { rootsReader } from "../../client/chain/index.ts";
 import { generateLinkSecret } from "../../client/keys/index.ts";
 import type { SnarkjsProver } from "../../client/proof/index.ts";
-import { committedProver } from "../client/app/artifacts.ts";
 import { startNode, type TestNode } from "../client/chain/node.ts";
 import { createTestPolicy } from "../client/chain/policies.ts";
+import { realProver } from "../client/proof/artifacts.ts";
 
 /**
  * The canonical checkpoint of a chain that takes hours to be final was forgotten as soon as a newer one was two hours
@@ -18,7 +18,7 @@ describe("finding: checkpoints of a chain with long finality are forgotten", () 
 
   before(async () => {
     node = await startNode();
-    prover = committedProver();
+    prover = realProver({ thread: "caller" });
   });
   after(async () => {
     await prover.close();
