@@ -17,5 +17,5 @@ export default buildModule("AgentPolicyRegistry", (m) => {
       PolicyQueries: policyQueries,
     },
   });
-  return { registry, poseidon2, provisionedTree, revokedTree };
+  return { registry, poseidon2, provisionedTree, revokedTree, policyAgents, policyQueries };
 });

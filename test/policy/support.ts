@@ -1,5 +1,11 @@
 import { expect } from "chai";
-import type { BigNumberish, ContractTransactionResponse, TypedDataDomain, TypedDataField } from "ethers";
+import type {
+  Addressable,
+  BigNumberish,
+  ContractTransactionResponse,
+  TypedDataDomain,
+  TypedDataField,
+} from "ethers";
 import { keccak256, toUtf8Bytes, Wallet } from "ethers";
 import { network } from "hardhat";
 import registryModule from "../../deploy/modules/AgentPolicyRegistry.ts";
@@ -57,17 +63,27 @@ export const TYPES = {
 
 export type OperationName = "CreatePolicy" | "Authorize" | "Revoke" | "Renounce";
 
+type Ethers = Awaited<ReturnType<typeof network.create>>["ethers"];
+
 /** A registry on a chain of its own, deployed through the Ignition module. */
 export type World = Awaited<ReturnType<typeof deployWorld>>;
 
-export async function deployWorld() {
+/** What a registry begins with instead of empty trees, see SeededAgentPolicyRegistry.sol. */
+export type Seed = {
+  readonly levels: number;
+  readonly size: number;
+  readonly leaf: bigint;
+  readonly word: bigint;
+};
+
+export async function deployWorld(seed?: Seed) {
   const connection = await network.create();
   const { ethers, ignition, networkHelpers } = connection;
   const [relayer, stranger] = await ethers.getSigners();
   if (relayer === undefined || stranger === undefined)
     throw new Error("the simulated network has no accounts");
-  const deployed = await ignition.deploy(registryModule);
-  const address = await deployed.registry.getAddress();
+  const { registry: plain, ...libraries } = await ignition.deploy(registryModule);
+  const address = seed === undefined ? await plain.getAddress() : await deploySeeded(ethers, libraries, seed);
   const registry = IAgentPolicyRegistry__factory.connect(address, relayer);
   const { chainId } = await ethers.provider.getNetwork();
   const domain: TypedDataDomain = {
@@ -77,6 +93,28 @@ export async function deployWorld() {
     verifyingContract: address,
   };
   return { connection, ethers, networkHelpers, registry, address, domain, chainId, relayer, stranger };
+}
+
+async function deploySeeded(
+  ethers: Ethers,
+  libraries: Readonly<
+    Record<"poseidon2" | "provisionedTree" | "revokedTree" | "policyAgents" | "policyQueries", Addressable>
+  >,
+  { levels, size, leaf, word }: Seed,
+): Promise<string> {
+  const Poseidon2 = await libraries.poseidon2.getAddress();
+  const seeder = await ethers.deployContract("TreeSeeder", { libraries: { Poseidon2 } });
+  const seeded = await ethers.deployContract("SeededAgentPolicyRegistry", [levels, size, leaf, word], {
+    libraries: {
+      Poseidon2,
+      ProvisionedTree: await libraries.provisionedTree.getAddress(),
+      RevokedTree: await libraries.revokedTree.getAddress(),
+      PolicyAgents: await libraries.policyAgents.getAddress(),
+      PolicyQueries: await libraries.policyQueries.getAddress(),
+      TreeSeeder: await seeder.getAddress(),
+    },
+  });
+  return seeded.getAddress();
 }
 
 /** An agent's policy key; the same name gives the same key. */
