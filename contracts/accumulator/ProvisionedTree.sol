@@ -11,10 +11,10 @@ import {EmptyNodes} from "./EmptyNodes.sol";
 /// @title ProvisionedTree
 /// @notice The append-only accumulator of every leaf ever provisioned: 4-ary trees of N4, one for each generation
 /// (protocol §3).
-/// @dev A full node is stored once and never changes. An append stores its leaf and at most one full node, lowest level
-/// first; the next full node of a level comes 4^level appends later, when the former one has long been stored: so a bit
-/// for each level says all there is to know of those outstanding. Roots and witnesses depend on the leaves alone, views
-/// compute what is not stored: at most one partial and one outstanding node for each level.
+/// @dev A full node is stored once and never changes. An append stores its leaf and at most one full node, lowest
+/// level first; the next full node of a level comes 4^level appends later, when the former one has long been stored:
+/// so a bit for each level says all there is to know of those outstanding. Roots and witnesses depend on the leaves
+/// alone, views compute what is not stored: at most one partial and one outstanding node for each level.
 library ProvisionedTree {
     /// @dev Levels above the leaves in a full tree: 4^12 = 16,777,216 leaves (protocol §3.1).
     uint256 internal constant LEVELS = 12;

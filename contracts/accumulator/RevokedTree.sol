@@ -18,11 +18,12 @@ library RevokedTree {
     /// @dev Domain tag of a word (protocol §1.3).
     uint256 private constant WORD = 5;
 
-    /// @dev Set in the record of a root that grew deeper: the rest is the deeper root, of the same version. Otherwise a
-    /// record is version << 40 | supersededAt; versions count from 1, so that no known root has an empty record.
+    /// @dev Set in the record of a root that grew deeper: the rest is the deeper root, of the same version. Otherwise
+    /// a record is version << 40 | supersededAt; versions count from 1, so that no known root has an empty record.
     uint256 private constant DEEPENED = 1 << 255;
 
-    /// @dev Key of a word: generation << 16 | word; of a node: generation << 24 | level << 16 | position. The root is in
+    /// @dev Key of a word: generation << 16 | word; of a node: generation << 24 | level << 16 | position. The root is
+    /// in
     /// `current` alone: never zero once the generation is open, so that a first revocation pays no new slot for it.
     struct State {
         mapping(uint256 key => uint256 word) words;
@@ -167,8 +168,8 @@ library RevokedTree {
         }
     }
 
-    /// @dev Sets the bit of one index that is not set yet. Internal, and without the lists that `setMany` sorts: a single
-    /// revocation is what most transactions do, and a call would cost more than this code.
+    /// @notice Sets the bit of one index that is not set yet. Internal, and without the lists that `setMany` sorts: a
+    /// single revocation is what most transactions do, and a call would cost more than this code.
     /// @param self The trees.
     /// @param provisioned The trees of leaves.
     /// @param id A leaf whose bit is not set yet.
@@ -276,8 +277,8 @@ library RevokedTree {
         self.nodes[_key(wordId >> 16, 0, uint16(wordId))] = hash;
     }
 
-    /// @dev Recomputes all nodes above the changed ones, of which there are `count` in ascending order, level by level,
-    /// and registers the new root as the next version.
+    /// @dev Recomputes all nodes above the changed ones, of which there are `count` in ascending order, level by
+    /// level, and registers the new root as the next version.
     function _raise(
         State storage self,
         uint16 generation,

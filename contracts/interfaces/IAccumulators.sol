@@ -6,7 +6,8 @@ import {LeafId} from "../types/LeafId.sol";
 import {RootStatus} from "../types/RootStatus.sol";
 
 /// @title IAccumulators
-/// @notice The provisioned and the revoked accumulator: events from which both can be rebuilt, and views for witnesses.
+/// @notice The provisioned and the revoked accumulator: events from which both can be rebuilt, and views for
+/// witnesses.
 /// @dev Protocol §3 and §4. Both only ever grow. Who may append a leaf or set a bit is the registry's concern.
 interface IAccumulators {
     /// @notice Emitted when an agent's leaf is added to the provisioned tree.

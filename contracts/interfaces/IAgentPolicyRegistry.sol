@@ -19,24 +19,42 @@ import {Revoke} from "../types/Revoke.sol";
 import {RootStatus} from "../types/RootStatus.sol";
 
 /// @title IAgentPolicyRegistry
-/// @notice The public record of which agents an identity owner has authorized for what, and the two accumulators by which
-/// agents prove it without saying who they are.
-/// @dev Authority comes from the keys of a policy's own agents: there is no owner, no upgrade, no pause (P1). Every action
-/// is one EIP-712 struct, signed by agents, sent by anyone (A3). Lists hold 1 … 32 elements.
+/// @notice The public record of which agents an identity owner has authorized for what, and the two accumulators by
+/// which agents prove it without saying who they are.
+/// @dev Authority comes from the keys of a policy's own agents: there is no owner, no upgrade, no pause (P1). Every
+/// action is one EIP-712 struct, signed by agents, sent by anyone (A3). Lists hold 1 … 32 elements.
 interface IAgentPolicyRegistry is IAccumulators, IAgentKeyErrors, IERC5267 {
-    // ---- Events ------------------------------------------------------------------------------------------------------
+    // ---- Events ----------------------------------------------------------------------------------------------------
 
     /// @notice Emitted when a policy address comes into use.
+    /// @param policy The policy address.
+    /// @param creator The id of the creator's key.
+    /// @param ownerCommitment O.
     event PolicyCreated(PolicyId indexed policy, KeyId indexed creator, uint256 ownerCommitment);
 
     /// @notice Emitted when a key joins a policy, before its first `AgentAuthorizationsChanged`.
+    /// @param policy The policy address.
+    /// @param agent The id of its key.
+    /// @param epoch In which it was added.
+    /// @param kind Of the key.
+    /// @param key The key's material.
     event AgentAdded(PolicyId indexed policy, KeyId indexed agent, uint32 epoch, uint8 kind, bytes key);
 
-    /// @notice Emitted when the bits of an agent change; 0 `afterwards` means that it is removed. A PROVE whose expiry has
-    /// passed still counts in `before`.
+    /// @notice Emitted when the bits of an agent change; 0 `afterwards` means that it is removed. A PROVE whose
+    /// expiry has passed still counts in `before`.
+    /// @param policy The policy address.
+    /// @param agent The id of its key.
+    /// @param before The bits until now.
+    /// @param afterwards The bits from now on.
     event AgentAuthorizationsChanged(PolicyId indexed policy, KeyId indexed agent, uint8 before, uint8 afterwards);
 
     /// @notice Emitted when an agent gains PROVE; `LeafAppended` follows for the same place.
+    /// @param policy The policy address.
+    /// @param agent The id of its key.
+    /// @param generation The pair of trees.
+    /// @param index The leaf's position.
+    /// @param commitment K.
+    /// @param expiry The last second at which PROVE holds.
     event AgentProvisioned(
         PolicyId indexed policy,
         KeyId indexed agent,
@@ -47,12 +65,20 @@ interface IAgentPolicyRegistry is IAccumulators, IAgentKeyErrors, IERC5267 {
     );
 
     /// @notice Emitted when an agent loses PROVE before its expiry; `IndexRevoked` follows for the same place.
+    /// @param policy The policy address.
+    /// @param agent The id of its key.
+    /// @param generation The pair of trees.
+    /// @param index The leaf's position.
     event AgentRevoked(PolicyId indexed policy, KeyId indexed agent, uint16 generation, uint24 index);
 
     /// @notice Emitted when an operation's approvals hold and its nonce is used; the events of its changes follow.
+    /// @param policy The policy address.
+    /// @param proposer The id of the proposer's key.
+    /// @param lane Of the nonce.
+    /// @param nonce That was used.
     event OperationExecuted(PolicyId indexed policy, KeyId indexed proposer, uint192 lane, uint64 nonce);
 
-    // ---- Errors: policy ------------------------------------------------------------------------------------------------
+    // ---- Errors: policy --------------------------------------------------------------------------------------------
 
     /// @notice Thrown when no policy has this address.
     error AgentPolicyUnknown(PolicyId policy);
@@ -81,7 +107,7 @@ interface IAgentPolicyRegistry is IAccumulators, IAgentKeyErrors, IERC5267 {
     /// @notice Thrown when more than 32 agents would prove at once (protocol §2).
     error AgentPolicyProverLimit(PolicyId policy, uint256 limit);
 
-    // ---- Errors: operation ---------------------------------------------------------------------------------------------
+    // ---- Errors: operation -----------------------------------------------------------------------------------------
 
     /// @notice Thrown when an operation's deadline has passed.
     error AgentPolicyDeadlinePassed(uint64 deadline, uint256 time);
@@ -95,7 +121,7 @@ interface IAgentPolicyRegistry is IAccumulators, IAgentKeyErrors, IERC5267 {
     /// @notice Thrown when an agent occurs twice in one operation.
     error AgentPolicyAgentRepeated(KeyId agent);
 
-    // ---- Errors: approvals and acceptances -----------------------------------------------------------------------------
+    // ---- Errors: approvals and acceptances -------------------------------------------------------------------------
 
     /// @notice Thrown when nobody or more than `limit` approve.
     error AgentPolicyApprovalCount(uint256 count, uint256 limit);
@@ -112,7 +138,8 @@ interface IAgentPolicyRegistry is IAccumulators, IAgentKeyErrors, IERC5267 {
     /// @notice Thrown when an approval is of an agent that was removed.
     error AgentPolicyApproverRemoved(PolicyId policy, KeyId approver);
 
-    /// @notice Thrown when an approver holds none of the rights that the operation needs, each of which ADMIN includes.
+    /// @notice Thrown when an approver holds none of the rights that the operation needs, each of which ADMIN
+    /// includes.
     error AgentPolicyApproverWithoutRight(PolicyId policy, KeyId approver, uint8 held, uint8 needed);
 
     /// @notice Thrown when fewer approvers than required hold a right that the operation needs.
@@ -130,7 +157,7 @@ interface IAgentPolicyRegistry is IAccumulators, IAgentKeyErrors, IERC5267 {
     /// @notice Thrown when an acceptance is given where none is needed: the agent approves, or gains no PROVE.
     error AgentPolicyAcceptanceNotNeeded(KeyId agent);
 
-    // ---- Errors: agents ------------------------------------------------------------------------------------------------
+    // ---- Errors: agents --------------------------------------------------------------------------------------------
 
     /// @notice Thrown when the policy has no such agent.
     error AgentPolicyAgentUnknown(PolicyId policy, KeyId agent);
@@ -177,7 +204,7 @@ interface IAgentPolicyRegistry is IAccumulators, IAgentKeyErrors, IERC5267 {
     /// @notice Thrown when an expiry is not in the future.
     error AgentPolicyExpiryPassed(uint64 expiry, uint256 time);
 
-    // ---- Actions -------------------------------------------------------------------------------------------------------
+    // ---- Actions ---------------------------------------------------------------------------------------------------
 
     /// @notice Opens a policy at the address that the owner commitment and the creator's key give (A1).
     /// @dev Only the creator's approval is needed, so nobody else can take the address (protocol §2).
@@ -192,7 +219,8 @@ interface IAgentPolicyRegistry is IAccumulators, IAgentKeyErrors, IERC5267 {
     ) external returns (PolicyId policy);
 
     /// @notice Sets the authorizations of agents, new or known; all or nothing.
-    /// @dev Gaining PROVE needs an approver with PROVE_GRANT or ADMIN, losing it PROVE_REVOKE or ADMIN, anything else ADMIN.
+    /// @dev Gaining PROVE needs an approver with PROVE_GRANT or ADMIN, losing it PROVE_REVOKE or ADMIN, anything else
+    /// ADMIN.
     /// @param op What is signed.
     /// @param acceptances One for each change; needed of an agent that is new or gains PROVE and does not approve.
     /// @param approvals Of agents of the policy, strictly ascending by key id, the proposer's among them.
@@ -203,8 +231,9 @@ interface IAgentPolicyRegistry is IAccumulators, IAgentKeyErrors, IERC5267 {
     ) external;
 
     /// @notice Takes authorizations from agents; who loses PROVE can prove no more from this block on.
-    /// @dev Skips what is gone already, and reverts if all is: a front-run element cannot block a batch (protocol §4.3).
-    /// The rights needed follow from what is named, gone or not: PROVE_REVOKE or ADMIN for PROVE, ADMIN for the rest.
+    /// @dev Skips what is gone already, and reverts if all is: a front-run element cannot block a batch (protocol
+    /// §4.3). The rights needed follow from what is named, gone or not: PROVE_REVOKE or ADMIN for PROVE, ADMIN for
+    /// the rest.
     /// @param op What is signed.
     /// @param approvals Of agents of the policy, strictly ascending by key id, the proposer's among them.
     function revoke(Revoke calldata op, Approval[] calldata approvals) external;
@@ -214,7 +243,7 @@ interface IAgentPolicyRegistry is IAccumulators, IAgentKeyErrors, IERC5267 {
     /// @param approval The agent's own.
     function renounce(Renounce calldata op, Approval calldata approval) external;
 
-    // ---- Checks: what an action would say to all but its signatures and acceptances ------------------------------------
+    // ---- Checks: what an action would say to all but its signatures and acceptances --------------------------------
 
     /// @notice Reverts with the error that `createPolicy` would revert with.
     /// @param op What is to be signed.
@@ -234,11 +263,13 @@ interface IAgentPolicyRegistry is IAccumulators, IAgentKeyErrors, IERC5267 {
     /// @param op What is to be signed.
     function checkRenounce(Renounce calldata op) external view;
 
-    // ---- Queries -------------------------------------------------------------------------------------------------------
+    // ---- Queries ---------------------------------------------------------------------------------------------------
 
-    /// @notice The address that a policy of this owner commitment and creator has on this chain and registry (protocol §2).
+    /// @notice The address that a policy of this owner commitment and creator has on this chain and registry
+    /// (protocol §2).
     /// @param ownerCommitment O.
     /// @param creator The id of the creator's key.
+    /// @return policy The address, whether in use or not.
     function policyAddress(uint256 ownerCommitment, KeyId creator) external view returns (PolicyId policy);
 
     /// @notice A policy's state.
@@ -254,21 +285,25 @@ interface IAgentPolicyRegistry is IAccumulators, IAgentKeyErrors, IERC5267 {
     /// @param policy The policy address.
     /// @param start Position of the first.
     /// @param count At most how many; the answer ends with the last agent.
+    /// @return agents Empty past the last one.
     function agentsOf(PolicyId policy, uint256 start, uint256 count) external view returns (AgentView[] memory agents);
 
     /// @notice The leaves under which agents of the policy prove now, at most 32, in no particular order.
     /// @param policy The policy address.
+    /// @return leaves Where they lie.
     function liveLeavesOf(PolicyId policy) external view returns (LeafId[] memory leaves);
 
     /// @notice The nonce that the next operation of a proposer has in a lane.
     /// @param policy The policy address.
     /// @param proposer The id of the proposer's key.
     /// @param lane Any number; operations in different lanes do not wait for each other.
+    /// @return nonce 0 in a lane never used.
     function nonceOf(PolicyId policy, KeyId proposer, uint192 lane) external view returns (uint64 nonce);
 
     /// @notice True if the policy has seen this commitment (A4).
     /// @param policy The policy address.
     /// @param commitment K.
+    /// @return used Whether it was ever granted, also if revoked since.
     function isCommitmentUsed(PolicyId policy, uint256 commitment) external view returns (bool used);
 
     /// @notice The values of both accumulators now (A6).

@@ -52,8 +52,8 @@ interface IAgentProofVerifier is IHashToG1Errors {
     /// @notice Thrown when a coordinate is not below p, or a point is off the curve or outside its subgroup.
     error AgentProofBadPoint();
 
-    /// @notice Thrown when the presentation was made for another request, audience, verifier, registry or chain, or was
-    /// altered.
+    /// @notice Thrown when the presentation was made for another request, audience, verifier, registry or chain, or
+    /// was altered.
     error AgentProofSigmaMismatch(uint256 expected, uint256 actual);
 
     /// @notice Thrown when the proof does not hold for these roots and this validity.

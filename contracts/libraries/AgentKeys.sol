@@ -8,8 +8,8 @@ import {KeyKinds} from "../types/KeyKinds.sol";
 
 /// @title AgentKeys
 /// @notice Checks key material and signatures by the kind of the key.
-/// @dev Stateless, and asks no contract: the answer depends on kind, material, digest and signature alone, so that code
-/// or a delegation (EIP-7702) at the address of a SECP256K1 key neither helps nor hinders it.
+/// @dev Stateless, and asks no contract: the answer depends on kind, material, digest and signature alone, so that
+/// code or a delegation (EIP-7702) at the address of a SECP256K1 key neither helps nor hinders it.
 library AgentKeys {
     /// @dev Bytes of the material of a SECP256K1 key.
     uint256 private constant SECP256K1_LENGTH = 20;
@@ -26,7 +26,7 @@ library AgentKeys {
         if (_addressOf(key) == address(0)) revert IAgentKeyErrors.AgentKeyZero();
     }
 
-    /// @dev Reverts unless the key signed the digest: 65 bytes with low s, or nothing if `sender` is that key.
+    /// @notice Reverts unless the key signed the digest: 65 bytes with low s, or nothing if `sender` is that key.
     /// @param kind The key's kind, from a record or passed by `requireKey`.
     /// @param key Material that passed `requireKey` with this kind.
     /// @param digest What was signed.

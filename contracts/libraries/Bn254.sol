@@ -3,9 +3,10 @@ pragma solidity ^0.8.30;
 
 /// @title Bn254
 /// @notice Sums of multiples and pairing products on BN254 by the EVM's precompiles (EIP-196, EIP-197).
-/// @dev Bad input makes a precompile burn all gas that it is given, so each gets a bound: about three times the present
-/// price, which leaves room for repricing. False means bad input (a coordinate that is not below p, a point off the
-/// curve or outside the subgroup) or too little gas. Points are affine, (0, 0) is zero; scalars may be any number.
+/// @dev Bad input makes a precompile burn all gas that it is given, so each gets a bound: about three times the
+/// present price, which leaves room for repricing. False means bad input (a coordinate that is not below p, a point
+/// off the curve or outside the subgroup) or too little gas. Points are affine, (0, 0) is zero; scalars may be any
+/// number.
 library Bn254 {
     /// @dev r, the order of the groups.
     uint256 internal constant R = 0x30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001;

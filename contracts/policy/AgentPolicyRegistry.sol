@@ -29,8 +29,9 @@ import {PolicyRevocations} from "./PolicyRevocations.sol";
 
 /// @title AgentPolicyRegistry
 /// @notice Who may act for an owner, and the accumulators by which agents prove it.
-/// @dev Holds all state and all entry points; the linked libraries work on this storage by delegatecall to addresses fixed
-/// when it was deployed. The only contract that appends a leaf or sets a bit. Calls nothing else, so nothing re-enters.
+/// @dev Holds all state and all entry points; the linked libraries work on this storage by delegatecall to addresses
+/// fixed when it was deployed. The only contract that appends a leaf or sets a bit. Calls nothing else, so nothing
+/// re-enters.
 contract AgentPolicyRegistry is IAgentPolicyRegistry, EIP712 {
     PolicyAuthority.State private _authority;
     AgentRecords.State private _agents;
@@ -39,7 +40,7 @@ contract AgentPolicyRegistry is IAgentPolicyRegistry, EIP712 {
 
     constructor() EIP712("dkms AgentPolicyRegistry", "1") {}
 
-    // ---- Actions -------------------------------------------------------------------------------------------------------
+    // ---- Actions ---------------------------------------------------------------------------------------------------
 
     /// @inheritdoc IAgentPolicyRegistry
     function createPolicy(
@@ -88,7 +89,7 @@ contract AgentPolicyRegistry is IAgentPolicyRegistry, EIP712 {
         return ProvisionedTree.checkpoint(_provisioned, generation);
     }
 
-    // ---- Checks --------------------------------------------------------------------------------------------------------
+    // ---- Checks ----------------------------------------------------------------------------------------------------
 
     /// @inheritdoc IAgentPolicyRegistry
     function checkCreatePolicy(CreatePolicy calldata op) external view {
@@ -110,7 +111,7 @@ contract AgentPolicyRegistry is IAgentPolicyRegistry, EIP712 {
         PolicyAgents.checkRenounce(_agents, _authority, op);
     }
 
-    // ---- Queries: policies ---------------------------------------------------------------------------------------------
+    // ---- Queries: policies -----------------------------------------------------------------------------------------
 
     /// @inheritdoc IAgentPolicyRegistry
     function policyAddress(uint256 ownerCommitment, KeyId creator) external view returns (PolicyId policy) {
@@ -152,7 +153,7 @@ contract AgentPolicyRegistry is IAgentPolicyRegistry, EIP712 {
         return _domainSeparatorV4();
     }
 
-    // ---- Queries: accumulators -----------------------------------------------------------------------------------------
+    // ---- Queries: accumulators -------------------------------------------------------------------------------------
 
     /// @inheritdoc IAgentPolicyRegistry
     function accumulators()
@@ -257,10 +258,10 @@ contract AgentPolicyRegistry is IAgentPolicyRegistry, EIP712 {
         return RevokedTree.witnessOf(_revoked, _provisioned, leafId(generation, index));
     }
 
-    // ---- Internal ------------------------------------------------------------------------------------------------------
+    // ---- Internal --------------------------------------------------------------------------------------------------
 
-    /// @dev Appends the leaf of every change with a commitment, which only comes with PROVE; a generation that they fill is
-    /// checkpointed with the one that they open.
+    /// @dev Appends the leaf of every change with a commitment, which only comes with PROVE; a generation that they
+    /// fill is checkpointed with the one that they open.
     function _append(
         PolicyId policy,
         AgentChange[] calldata changes,

@@ -10,8 +10,9 @@ import {Policy} from "../types/Policy.sol";
 import {PolicyId} from "../types/PolicyId.sol";
 import {ProverSlots} from "./ProverSlots.sol";
 
-/// @dev One agent's part of an operation, worked out before anything is written. `record`: as it will be. `before`: its
-/// bits so far. `added`: new in this epoch. `revokes`: the leaf it proved under dies. `commitment`: K if it gains PROVE.
+/// @dev One agent's part of an operation, worked out before anything is written. `record`: as it will be. `before`:
+/// its bits so far. `added`: new in this epoch. `revokes`: the leaf it proved under dies. `commitment`: K if it gains
+/// PROVE.
 struct Step {
     KeyId agent;
     Agent record;

@@ -15,8 +15,8 @@ import {AgentRecords, Step} from "./AgentRecords.sol";
 import {ProverSlots} from "./ProverSlots.sol";
 import {Rights} from "./Rights.sol";
 
-/// @dev An operation as far as it is worked out. `head`: as it will be. `taken`: marks of the slots that this operation
-/// took, whose places are not written yet. `needed`: the rights that approvers must hold.
+/// @dev An operation as far as it is worked out. `head`: as it will be. `taken`: marks of the slots that this
+/// operation took, whose places are not written yet. `needed`: the rights that approvers must hold.
 struct Plan {
     PolicyId policy;
     Policy head;
@@ -40,8 +40,8 @@ library AgentSteps {
     /// @dev The expiry that says none, 2^40 − 1.
     uint256 private constant NO_EXPIRY = type(uint40).max;
 
-    /// @dev Starts the plan of an operation on `count` agents. A plan is filled, never returned: to return a struct in memory
-    /// costs its initialization each time.
+    /// @dev Starts the plan of an operation on `count` agents. A plan is filled, never returned: to return a struct
+    /// in memory costs its initialization each time.
     function start(Plan memory plan, PolicyId policy, uint256 count) internal pure {
         requireBatch(count);
         plan.policy = policy;
@@ -85,8 +85,11 @@ library AgentSteps {
         step.record.authorizations = bits;
     }
 
-    /// @dev Takes bits that an agent has from its record and from the policy's head. PROVE that ran out needs no revocation,
-    /// its leaf is dead (protocol §4.5).
+    /// @notice Takes bits that an agent has from its record and from the policy's head. PROVE that ran out needs no
+    /// revocation, its leaf is dead (protocol §4.5).
+    /// @param head The policy's head.
+    /// @param record The agent's record.
+    /// @param loses Bits that the agent has.
     /// @return revokes True if the leaf that the agent proves under is to die.
     function drop(Policy memory head, Agent memory record, uint8 loses) internal view returns (bool revokes) {
         if (loses & Authorizations.PROVE != 0) {

@@ -13,8 +13,8 @@ library PolicyAddress {
     /// @dev Domain tag (protocol §1.3).
     uint256 private constant POLICY = 3;
 
-    /// @dev Nobody else can take an address, as it depends on the creator's key. 8 bits are dropped of the creator's hash
-    /// to make it a field element.
+    /// @dev Nobody else can take an address, as it depends on the creator's key. 8 bits are dropped of the creator's
+    /// hash to make it a field element.
     function compute(address registry, uint256 ownerCommitment, KeyId creator) internal view returns (PolicyId) {
         if (ownerCommitment == 0 || ownerCommitment >= ScalarField.R) {
             revert IAgentPolicyRegistry.AgentPolicyOwnerCommitmentInvalid(ownerCommitment);

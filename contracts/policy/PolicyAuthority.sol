@@ -31,7 +31,7 @@ library PolicyAuthority {
         mapping(PolicyId policy => mapping(KeyId proposer => mapping(uint192 lane => uint64 nonce))) nonces;
     }
 
-    /// @dev Checks the approvals of an operation and uses its nonce.
+    /// @notice Checks the approvals of an operation and uses its nonce.
     /// @param self The nonces.
     /// @param agents The agents, which are only read.
     /// @param proposal The operation's frame.
@@ -144,8 +144,8 @@ library PolicyAuthority {
         }
     }
 
-    /// @dev Reverts unless the approver comes after the previous one and is an agent in the epoch of the operation; tells
-    /// what it is authorized for now.
+    /// @dev Reverts unless the approver comes after the previous one and is an agent in the epoch of the operation;
+    /// tells what it is authorized for now.
     function _requireNext(
         Agent storage record,
         Proposal memory proposal,

@@ -27,11 +27,12 @@ struct Tally {
 
 /// @title PolicyRevocations
 /// @notice Takes authorizations from agents.
-/// @dev Without the plan that grants need: an agent occurs once in an operation, so what one loses is written before the
-/// next is looked at, and rules on all of them come last. Views run through the same rules and write nothing. `revoke` is
-/// part of the registry itself, as a call that passes its lists on would cost more than all it does with them.
+/// @dev Without the plan that grants need: an agent occurs once in an operation, so what one loses is written before
+/// the next is looked at, and rules on all of them come last. Views run through the same rules and write nothing.
+/// `revoke` is part of the registry itself, as a call that passes its lists on would cost more than all it does with
+/// them.
 library PolicyRevocations {
-    /// @dev Takes authorizations from agents.
+    /// @notice Takes authorizations from agents.
     /// @param self The agents.
     /// @param authority The nonces.
     /// @param op What is signed.
@@ -68,7 +69,7 @@ library PolicyRevocations {
         }
     }
 
-    /// @dev Takes authorizations from an agent that gives them up.
+    /// @notice Takes authorizations from an agent that gives them up.
     /// @param self The agents.
     /// @param authority The nonces.
     /// @param op What is signed.
@@ -94,7 +95,7 @@ library PolicyRevocations {
         if (revokes) revoked[0] = leaf;
     }
 
-    /// @dev What `revoke` checks but for signatures.
+    /// @notice What `revoke` checks but for signatures.
     /// @param self The agents.
     /// @param authority The nonces.
     /// @param op What is to be signed.
@@ -117,7 +118,7 @@ library PolicyRevocations {
         _requireAllowed(tally, approvers);
     }
 
-    /// @dev What `renounce` checks but for signatures.
+    /// @notice What `renounce` checks but for signatures.
     /// @param self The agents.
     /// @param authority The nonces.
     /// @param op What is to be signed.
@@ -135,7 +136,8 @@ library PolicyRevocations {
         _requireRenounced(tally, op.agent);
     }
 
-    /// @dev Takes the named bits from an agent, says so and tells if its leaf is to die. Without effect if it has none.
+    /// @dev Takes the named bits from an agent, says so and tells if its leaf is to die. Without effect if it has
+    /// none.
     function _take(
         AgentRecords.State storage self,
         Tally memory tally,

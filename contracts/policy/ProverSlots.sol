@@ -6,8 +6,8 @@ import {LeafId} from "../types/LeafId.sol";
 /// @title ProverSlots
 /// @notice The leaves of a policy's agents that prove now, at most 32: places in a fixed array, used ones marked in a
 /// bitmap that the policy's head holds (protocol §2).
-/// @dev A place is freed by clearing its mark; what it holds is stale then. A place whose expiry has passed is freed when
-/// all others are taken: its leaf is dead, so nobody needs to be told.
+/// @dev A place is freed by clearing its mark; what it holds is stale then. A place whose expiry has passed is freed
+/// when all others are taken: its leaf is dead, so nobody needs to be told.
 library ProverSlots {
     /// @dev Places in a policy, and bits of the bitmap.
     uint256 internal constant COUNT = 32;

@@ -25,8 +25,8 @@ library Rights {
         if ((gains | loses) & ~Authorizations.PROVE != 0) needed |= Authorizations.ADMIN;
     }
 
-    /// @dev Reverts unless every right needed is held by as many approvers as required, and every approver holds one: an
-    /// approval without weight is a mistake of whoever collected it.
+    /// @dev Reverts unless every right needed is held by as many approvers as required, and every approver holds one:
+    /// an approval without weight is a mistake of whoever collected it.
     function requireHeld(PolicyId policy, Approver[] memory approvers, uint8 needed) internal pure {
         uint256 granting = 0;
         uint256 revoking = 0;

@@ -5,8 +5,8 @@ import {AgentChange} from "./AgentChange.sol";
 import {KeyId} from "./KeyId.sol";
 import {PolicyId} from "./PolicyId.sol";
 
-/// @dev An agent's consent to join a policy or to prove for it: a signature over `AgentAcceptance`, or an empty one if the
-/// sender of the transaction is that key. All zero where none is needed.
+/// @dev An agent's consent to join a policy or to prove for it: a signature over `AgentAcceptance`, or an empty one
+/// if the sender of the transaction is that key. All zero where none is needed.
 struct Acceptance {
     uint64 deadline;
     bytes signature;

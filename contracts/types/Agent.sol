@@ -5,8 +5,8 @@ import {KeyId} from "./KeyId.sol";
 import {LeafId} from "./LeafId.sol";
 
 /// @dev An agent's record, one slot: 216 bits. `authorizations`: the bits last set; 0 = removed. `provedUntil`: when
-/// PROVE was lost, 0 while the bit is set. `expiry`, `leaf`, `slot`: of PROVE last granted; the slot is the agent's only
-/// while PROVE holds.
+/// PROVE was lost, 0 while the bit is set. `expiry`, `leaf`, `slot`: of PROVE last granted; the slot is the agent's
+/// only while PROVE holds.
 struct Agent {
     uint8 authorizations;
     uint8 kind;
@@ -19,10 +19,11 @@ struct Agent {
 }
 
 /// @dev What the registry tells of an agent.
-/// `authorizations`: the bits in effect now, so without PROVE once its expiry has passed. `removed`: lost all its bits and
-/// cannot return in this epoch. `epoch`: in which it was added. `provedFrom`: when PROVE was last granted, 0 if never.
-/// `provedUntil`: when that PROVE ended, by revocation or expiry; 0 while it holds. `expiry`, `generation`, `index`: of the
-/// leaf last granted; without meaning while `provedFrom` is 0.
+/// `authorizations`: the bits in effect now, so without PROVE once its expiry has passed. `removed`: lost all its
+/// bits and cannot return in this epoch. `epoch`: in which it was added. `provedFrom`: when PROVE was last granted, 0
+/// if never.
+/// `provedUntil`: when that PROVE ended, by revocation or expiry; 0 while it holds. `expiry`, `generation`, `index`:
+/// of the leaf last granted; without meaning while `provedFrom` is 0.
 struct AgentView {
     KeyId id;
     uint8 kind;

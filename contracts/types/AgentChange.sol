@@ -3,8 +3,8 @@ pragma solidity ^0.8.30;
 
 /// @dev What an agent is to be authorized for from now on.
 /// `kind`, `key`: the agent's key; a known agent keeps its kind. `authorizations`: its bits afterwards.
-/// `commitment`: K of protocol §2, exactly if PROVE is gained, else 0. `expiry`: the last second at which PROVE holds, a
-/// multiple of 3600, or 2^40 - 1 for none; 0 unless PROVE is gained, as an expiry never changes in place.
+/// `commitment`: K of protocol §2, exactly if PROVE is gained, else 0. `expiry`: the last second at which PROVE
+/// holds, a multiple of 3600, or 2^40 - 1 for none; 0 unless PROVE is gained, as an expiry never changes in place.
 struct AgentChange {
     uint8 kind;
     bytes key;

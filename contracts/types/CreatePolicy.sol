@@ -4,8 +4,8 @@ pragma solidity ^0.8.30;
 import {AgentChange, AgentChangeHash} from "./AgentChange.sol";
 import {PolicyId} from "./PolicyId.sol";
 
-/// @dev Opens a policy. `agents[0]` is the creator and gets all authorizations; more agents may follow. It has no nonce:
-/// the policy address is used once for ever.
+/// @dev Opens a policy. `agents[0]` is the creator and gets all authorizations; more agents may follow. It has no
+/// nonce: the policy address is used once for ever.
 struct CreatePolicy {
     PolicyId policy;
     uint256 ownerCommitment;

@@ -2,7 +2,8 @@
 pragma solidity ^0.8.30;
 
 /// @dev The place of a leaf in the accumulators, `generation << 24 | index` (protocol §3.1); ascending as leaves are
-/// provisioned. Indices of one generation lie in one pair of trees, bit `index % 256` of word `index / 256` revokes it.
+/// provisioned. Indices of one generation lie in one pair of trees, bit `index % 256` of word `index / 256` revokes
+/// it.
 type LeafId is uint40;
 
 using {generation, index} for LeafId global;

@@ -11,8 +11,8 @@ struct Policy {
     uint40 createdAt;
 }
 
-/// @dev What the registry tells of a policy. `agentCount`: all agents ever added, removed ones included. `liveProvers`:
-/// agents whose PROVE holds now, at most 32.
+/// @dev What the registry tells of a policy. `agentCount`: all agents ever added, removed ones included.
+/// `liveProvers`: agents whose PROVE holds now, at most 32.
 struct PolicyView {
     uint32 epoch;
     uint32 agentCount;

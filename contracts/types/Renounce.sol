@@ -4,7 +4,8 @@ pragma solidity ^0.8.30;
 import {KeyId} from "./KeyId.sol";
 import {PolicyId} from "./PolicyId.sol";
 
-/// @dev Gives up authorizations of one's own; needs no right, only the agent's own approval. The agent is the proposer.
+/// @dev Gives up authorizations of one's own; needs no right, only the agent's own approval. The agent is the
+/// proposer.
 struct Renounce {
     PolicyId policy;
     uint32 epoch;

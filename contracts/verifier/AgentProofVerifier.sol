@@ -13,8 +13,8 @@ import {AgentAuthorizationKey as Key} from "./generated/AgentAuthorizationKey.so
 
 /// @title AgentProofVerifier
 /// @notice Verifies presentations of agents against the roots of one registry (protocol §6.5).
-/// @dev Stateless. Soundness rests on the sigma proof: the pairing check alone accepts points that anyone can choose if
-/// H is one of them. The roots and the time are those of the block it runs in.
+/// @dev Stateless. Soundness rests on the sigma proof: the pairing check alone accepts points that anyone can choose
+/// if H is one of them. The roots and the time are those of the block it runs in.
 contract AgentProofVerifier is IAgentProofVerifier {
     using Bn254 for uint256[5];
 
