@@ -144,7 +144,9 @@ async function measure(node: DistantNode, { did, resolver, times }: Run): Promis
 async function prepareDkms({ ethers }: Connection, rpcUrl: string): Promise<Subject> {
   const [owner] = await ethers.getSigners();
   if (owner === undefined) throw new Error("the chain has no accounts");
-  const registry = await (await ethers.deployContract("DidRegistry")).getAddress();
+  const AgentSignatures = await (await ethers.deployContract("AgentSignatures")).getAddress();
+  const contract = await ethers.deployContract("DidRegistry", { libraries: { AgentSignatures } });
+  const registry = await contract.getAddress();
   const { chainId } = await ethers.provider.getNetwork();
   const near = rpcNetwork({ chainId, registry, rpc: providerJsonRpc(ethers.provider) });
   const execute = async (request: DidRequest) =>

@@ -77,20 +77,22 @@ export async function makeWorld(seed?: Seed): Promise<World> {
   const modules = await ignition.deploy(registryModule);
   let address = await modules.registry.getAddress();
   if (seed !== undefined) {
-    const libraries: Record<string, string> = {};
-    for (const name of ["Poseidon2", "ProvisionedTree", "RevokedTree", "PolicyAgents", "PolicyQueries"]) {
-      const needs =
-        name === "Poseidon2" || name === "PolicyQueries" ? {} : { Poseidon2: libraries.Poseidon2 ?? "" };
-      const library = await ethers.deployContract(name, [], { libraries: needs });
-      libraries[name] = await library.getAddress();
-    }
-    const seeder = await ethers.deployContract("TreeSeeder", [], {
-      libraries: { Poseidon2: libraries.Poseidon2 ?? "" },
-    });
+    const Poseidon2 = await modules.poseidon2.getAddress();
+    const seeder = await ethers.deployContract("TreeSeeder", [], { libraries: { Poseidon2 } });
     const seeded = await ethers.deployContract(
       "SeededAgentPolicyRegistry",
       [ALL_LEVELS, seed.size, SEED_LEAF, seed.word],
-      { libraries: { ...libraries, TreeSeeder: await seeder.getAddress() } },
+      {
+        libraries: {
+          AgentSignatures: await modules.agentSignatures.getAddress(),
+          Poseidon2,
+          ProvisionedTree: await modules.provisionedTree.getAddress(),
+          RevokedTree: await modules.revokedTree.getAddress(),
+          PolicyAgents: await modules.policyAgents.getAddress(),
+          PolicyQueries: await modules.policyQueries.getAddress(),
+          TreeSeeder: await seeder.getAddress(),
+        },
+      },
     );
     address = await seeded.getAddress();
   }

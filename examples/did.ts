@@ -28,12 +28,13 @@ import {
   rotateKey,
   updateDid,
 } from "../client/did/index.ts";
+import didRegistryModule from "../deploy/modules/DidRegistry.ts";
 
 // A chain with the registry on it; on a public one: httpJsonRpc(url) and the registry's address.
-const { ethers, networkHelpers } = await network.create();
+const { ethers, ignition, networkHelpers } = await network.create();
 const [alice, relayer] = await ethers.getSigners();
 if (alice === undefined || relayer === undefined) throw new Error("the chain has no accounts");
-const registry = await (await ethers.deployContract("DidRegistry")).getAddress();
+const registry = await (await ignition.deploy(didRegistryModule)).registry.getAddress();
 const { chainId } = await ethers.provider.getNetwork();
 const dids = rpcNetwork({ chainId, registry, rpc: providerJsonRpc(ethers.provider) });
 

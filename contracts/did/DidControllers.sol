@@ -22,7 +22,7 @@ library DidControllers {
     uint256 private constant ENTRY_HEAD = 2;
 
     /// @dev Reverts unless the list is well-formed and its threshold can be reached.
-    function check(bytes calldata list) internal pure {
+    function check(bytes calldata list) internal view {
         if (list.length == 0) revert IDidRegistry.DidRegistryControllersTruncated(0);
         uint256 threshold = list.wordAt(0) >> 248;
         uint256 count = 0;
@@ -56,7 +56,7 @@ library DidControllers {
         Approval[] calldata approvals,
         bytes32 digest,
         address sender
-    ) internal pure {
+    ) internal view {
         uint256 threshold = list.wordAt(0) >> 248;
         if (approvals.length < threshold) {
             revert IDidRegistry.DidRegistryQuorumMissing(did, approvals.length, threshold);

@@ -24,7 +24,8 @@ import {PackedBytes} from "./PackedBytes.sol";
 
 /// @title DidRegistry
 /// @notice The public record of the keys and services of `did:dkms` identifiers.
-/// @dev No owner, no upgrade, no pause (P1). Calls no other contract, so nothing re-enters.
+/// @dev No owner, no upgrade, no pause (P1). Calls no contract but controllers that are contracts, by STATICCALL and
+/// before anything is written, so nothing re-enters.
 contract DidRegistry is IDidRegistry, EIP712 {
     using PackedBytes for bytes;
 
@@ -229,7 +230,7 @@ contract DidRegistry is IDidRegistry, EIP712 {
     }
 
     /// @inheritdoc IDidRegistry
-    function checkControllers(bytes calldata controllers) external pure {
+    function checkControllers(bytes calldata controllers) external view {
         DidControllers.check(controllers);
     }
 

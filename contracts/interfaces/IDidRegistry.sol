@@ -300,7 +300,7 @@ interface IDidRegistry is IAgentKeyErrors, IERC5267 {
 
     /// @notice Reverts with the error that a creation or rotation to these controllers would give, if any.
     /// @param controllers The controllers.
-    function checkControllers(bytes calldata controllers) external pure;
+    function checkControllers(bytes calldata controllers) external view;
 
     /// @notice Reverts with the error that an update to this state would give, if any.
     /// @param state The state.

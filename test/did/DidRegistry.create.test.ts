@@ -212,7 +212,8 @@ describe("DidRegistry", () => {
     it("gives the DID that the client computes, another one in another registry", async () => {
       const op = creation(world, "computed", { next: bytes32("next") });
       expect(await world.registry.didOf(op.controllers, op.next, op.salt)).to.equal(op.did);
-      const other = await world.ethers.deployContract("DidRegistry");
+      const AgentSignatures = await (await world.ethers.deployContract("AgentSignatures")).getAddress();
+      const other = await world.ethers.deployContract("DidRegistry", { libraries: { AgentSignatures } });
       expect(await other.getFunction("didOf")(op.controllers, op.next, op.salt)).to.not.equal(op.did);
     });
 

@@ -257,7 +257,7 @@ describe("AgentPolicyRegistry", () => {
         readonly unknown[],
       ])[] = [
         ["of no kind", { kind: 0 }, "AgentKeyKindUnknown", [0]],
-        ["of an unknown kind", { kind: 2 }, "AgentKeyKindUnknown", [2]],
+        ["of an unknown kind", { kind: 6 }, "AgentKeyKindUnknown", [6]],
         ["without material", { key: "0x" }, "AgentKeyLengthWrong", [1, 0]],
         ["of 19 bytes", { key: `0x${"11".repeat(19)}` }, "AgentKeyLengthWrong", [1, 19]],
         ["of 21 bytes", { key: `0x${"11".repeat(21)}` }, "AgentKeyLengthWrong", [1, 21]],

@@ -24,7 +24,7 @@ describe("the errors of AgentPolicyRegistry", () => {
   });
 
   it("hold every error that the policy libraries throw, so that its ABI decodes all", async () => {
-    for (const library of ["PolicyAgents", "PolicyQueries", "AgentPolicyRegistry"]) {
+    for (const library of ["AgentSignatures", "PolicyAgents", "PolicyQueries", "AgentPolicyRegistry"]) {
       const { abi } = await artifacts.readArtifact(library);
       new Interface(abi).forEachError(({ name }) => {
         // of OpenZeppelin's EIP712 constructor: it cannot happen with a name that short

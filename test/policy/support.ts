@@ -98,7 +98,10 @@ export async function deployWorld(seed?: Seed) {
 async function deploySeeded(
   ethers: Ethers,
   libraries: Readonly<
-    Record<"poseidon2" | "provisionedTree" | "revokedTree" | "policyAgents" | "policyQueries", Addressable>
+    Record<
+      "agentSignatures" | "poseidon2" | "provisionedTree" | "revokedTree" | "policyAgents" | "policyQueries",
+      Addressable
+    >
   >,
   { levels, size, leaf, word }: Seed,
 ): Promise<string> {
@@ -106,6 +109,7 @@ async function deploySeeded(
   const seeder = await ethers.deployContract("TreeSeeder", { libraries: { Poseidon2 } });
   const seeded = await ethers.deployContract("SeededAgentPolicyRegistry", [levels, size, leaf, word], {
     libraries: {
+      AgentSignatures: await libraries.agentSignatures.getAddress(),
       Poseidon2,
       ProvisionedTree: await libraries.provisionedTree.getAddress(),
       RevokedTree: await libraries.revokedTree.getAddress(),

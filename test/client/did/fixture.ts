@@ -93,7 +93,8 @@ export const FAR_DEADLINE = 2n ** 40n;
 /** A registry on a chain in this process, and hands to work with it. */
 export async function didFixture({ ethers, networkHelpers }: Connection) {
   const signers = await ethers.getSigners();
-  const deployed: unknown = await ethers.deployContract("DidRegistry");
+  const AgentSignatures = await (await ethers.deployContract("AgentSignatures")).getAddress();
+  const deployed: unknown = await ethers.deployContract("DidRegistry", { libraries: { AgentSignatures } });
   const registry = deployed as DidRegistry;
   const { chainId } = await ethers.provider.getNetwork();
   const address = await registry.getAddress();
