@@ -2,11 +2,11 @@ import { type Registry, readHead, readPolicy } from "../chain/index.ts";
 import { type FieldElement, fieldElement, hex } from "../core/index.ts";
 import {
   agentKey,
+  agentSignerOf,
   generateAgentSecrets,
   KEY_KINDS,
   keyIdOf,
   type PolicySigner,
-  secp256k1Key,
 } from "../keys/index.ts";
 import {
   type Acceptance,
@@ -108,7 +108,7 @@ export async function answerInvitation(
   now: bigint,
 ): Promise<{ readonly record: AgentRecord; readonly answer: InvitationAnswer }> {
   const { location, policy, creator, epoch, authorizations, deadline, since } = invitation;
-  const key = secp256k1Key(await signer.getAddress());
+  const { key } = await agentSignerOf(signer);
   const secrets = generateAgentSecrets();
   const record: AgentRecord = {
     ...{ location, policy, creator, key, secrets, since },

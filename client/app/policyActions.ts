@@ -11,6 +11,7 @@ import {
 } from "../chain/index.ts";
 import {
   type AgentKey,
+  agentSignerOf,
   derivePolicySecrets,
   generateAgentSecrets,
   generatePolicyLabel,
@@ -19,7 +20,6 @@ import {
   type LinkSecret,
   type PolicyLabel,
   type PolicySigner,
-  secp256k1Key,
 } from "../keys/index.ts";
 import {
   type Acceptance,
@@ -50,7 +50,7 @@ import { type AgentRecord, grantOf, policySecretsOf } from "./record.ts";
 /** Who acts, and who pays for it. */
 export type Actor = {
   readonly registry: Registry;
-  /** The policy key of an agent that may do it. Any signer of ethers fits. */
+  /** The policy key of an agent that may do it. Any signer of ethers fits, and the signers of other kinds of keys. */
   readonly signer: PolicySigner;
   /** Who sends the transaction, if not the agent itself: anyone may (requirement A3). */
   readonly sender?: TransactionSender;
@@ -84,7 +84,7 @@ export type DraftOptions = {
  */
 export async function draftPolicy(options: DraftOptions): Promise<AgentRecord> {
   const { registry, signer, linkSecret, label = generatePolicyLabel(), expiry = NO_EXPIRY } = options;
-  const key = secp256k1Key(await signer.getAddress());
+  const { key } = await agentSignerOf(signer);
   const policySecrets = derivePolicySecrets(linkSecret, label);
   const creator = creatorOf(registry.location, keyIdOf(key));
   const { number: since } = await readHead(registry);
@@ -189,7 +189,7 @@ export async function renounceAuthorizations(
 }
 
 async function contextOf({ registry, signer, policy, lane = 0n }: PolicyActor): Promise<OperationContext> {
-  const proposer = keyIdOf(secp256k1Key(await signer.getAddress()));
+  const proposer = keyIdOf((await agentSignerOf(signer)).key);
   const head = await readHead(registry);
   const { epoch } = await readPolicy(registry, policy, head.number);
   const nonce = await readNonce(registry, policy, proposer, lane);
@@ -205,17 +205,16 @@ async function execute(
   for (const admission of admissions) checkAnswer(admission);
   const { registry, signer, coSigners = [] } = actor;
   const sender = actor.sender ?? senderOf(signer);
-  const signers = [signer, ...coSigners];
-  const keys = await Promise.all(signers.map(async (one) => secp256k1Key(await one.getAddress())));
+  const signers = await Promise.all([signer, ...coSigners].map(agentSignerOf));
+  const keys = signers.map(({ key }) => key);
   await checkOperation(registry, operation, keys);
   const acceptances = checkedAcceptances(registry, operation, admissions, keys);
   const approvals: Approval[] = [];
   const from = await sender.getAddress();
-  for (const [i, one] of signers.entries()) {
-    const key = keys[i];
+  for (const one of signers) {
     // The sender approves by sending.
-    const direct = key !== undefined && key.material === from.toLowerCase();
-    approvals.push(direct ? directApproval(key) : await approve(one, registry.location, operation));
+    const direct = one.key.material === from.toLowerCase();
+    approvals.push(direct ? directApproval(one.key) : await approve(one, registry.location, operation));
   }
   return executeOperation(registry, sender, { operation, acceptances, approvals });
 }

@@ -1,12 +1,13 @@
-import { recoverAddress, TypedDataEncoder } from "ethers";
-import { type Hex, hex } from "../core/index.ts";
+import { type Hex, isDkmsError } from "../core/index.ts";
 import {
   type AgentKey,
+  agentSignerOf,
   type KeyId,
   keyIdOf,
   type PolicySigner,
-  secp256k1Key,
   type TypedData,
+  typedDataDigest,
+  verifySignature,
 } from "../keys/index.ts";
 import { PolicyError } from "./errors.ts";
 import type { RegistryLocation } from "./identifiers.ts";
@@ -69,15 +70,14 @@ export async function accept(
 }
 
 /**
- * Refuses an approval that its key did not sign.
+ * Refuses an approval that its key did not sign; one of a contract is left to the chain.
  *
  * @throws {PolicyError} SIGNATURE_MALFORMED, APPROVAL_MISMATCH
  */
 export function checkApproval(location: RegistryLocation, operation: Operation, approval: Approval): void {
-  const signedBy = recover(operationTypedData(location, operation), approval.signature);
-  if (signedBy !== approval.key.material) {
+  if (!maySign(approval.key, operationTypedData(location, operation), approval.signature)) {
     throw new PolicyError("APPROVAL_MISMATCH", "the approval is not signed by its key", {
-      details: { key: approval.key.material, signedBy },
+      details: { key: approval.key.material },
     });
   }
 }
@@ -91,17 +91,16 @@ export type AcceptanceCheck = {
 };
 
 /**
- * Refuses an acceptance that its agent did not sign for exactly this change.
+ * Refuses an acceptance that its agent did not sign for exactly this change; one of a contract is left to the chain.
  *
  * @throws {PolicyError} SIGNATURE_MALFORMED, ACCEPTANCE_MISMATCH
  */
 export function checkAcceptance(location: RegistryLocation, check: AcceptanceCheck): void {
   const { acceptance, ...offer } = check;
   const data = acceptanceTypedData(location, { ...offer, deadline: acceptance.deadline });
-  const signedBy = recover(data, acceptance.signature);
-  if (signedBy !== check.change.key.material) {
+  if (!maySign(check.change.key, data, acceptance.signature)) {
     throw new PolicyError("ACCEPTANCE_MISMATCH", "the acceptance is not the agent's for this change", {
-      details: { agent: keyIdOf(check.change.key), signedBy },
+      details: { agent: keyIdOf(check.change.key) },
     });
   }
 }
@@ -153,19 +152,18 @@ export function acceptancesFor(
 }
 
 async function sign(signer: PolicySigner, data: TypedData): Promise<Approval> {
-  const key = secp256k1Key(await signer.getAddress());
-  // Signers take mutable arguments by type only; copies keep the tables out of their reach.
-  const signature = await signer.signTypedData(data.domain, structuredClone(data.types), { ...data.message });
-  return { key, signature: hex(signature) };
+  const agent = await agentSignerOf(signer);
+  return { key: agent.key, signature: await agent.sign(data) };
 }
 
-function recover(data: TypedData, signature: Hex): Hex {
+/** False if the key did not sign; of a contract's signature only the chain knows. */
+function maySign(key: AgentKey, data: TypedData, signature: Hex): boolean {
   try {
-    const digest = TypedDataEncoder.hash({ ...data.domain }, structuredClone(data.types), {
-      ...data.message,
-    });
-    return hex(recoverAddress(digest, signature));
+    return verifySignature(key, typedDataDigest(data), signature) !== "NOT_SIGNED";
   } catch (cause) {
-    throw new PolicyError("SIGNATURE_MALFORMED", "a signature has 65 bytes: r, s, v with a low s", { cause });
+    if (!isDkmsError(cause, "KEY_SIGNATURE_MALFORMED")) throw cause;
+    throw new PolicyError("SIGNATURE_MALFORMED", "the signature has not the form of its key's kind", {
+      cause,
+    });
   }
 }

@@ -164,7 +164,7 @@ describe("keys/agentKey", () => {
 
   it("refuses unknown kinds, other lengths and the zero address", () => {
     expect(codeOf(() => agentKey(0, address))).to.equal("AGENT_KEY_KIND_UNKNOWN");
-    expect(codeOf(() => agentKey(2, address))).to.equal("AGENT_KEY_KIND_UNKNOWN");
+    expect(codeOf(() => agentKey(6, address))).to.equal("AGENT_KEY_KIND_UNKNOWN");
     expect(codeOf(() => secp256k1Key(`${address}00`))).to.equal("AGENT_KEY_MALFORMED");
     expect(codeOf(() => secp256k1Key(`0x${"00".repeat(20)}`))).to.equal("AGENT_KEY_MALFORMED");
     expect(codeOf(() => secp256k1Key("vitalik.eth"))).to.equal("HEX_MALFORMED");
