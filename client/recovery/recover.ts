@@ -1,0 +1,147 @@
+import { type Hex32, isDkmsError } from "../core/index.ts";
+import { RecoveryError } from "./errors.ts";
+import { combineShares, type SharedSecret } from "./feldman.ts";
+import type { SealedPayload } from "./sealed.ts";
+import { type ShareTrust, type VerifiedShare, verifyShare } from "./share.ts";
+import { shareFromWords } from "./shareWords.ts";
+
+/** What a trustee gave: a share as JSON, or its words. */
+export type GivenShare = { readonly json: unknown } | { readonly words: string };
+
+/** A share that did not count, and why; `position` is among those given. */
+export type RejectedShare = {
+  readonly position: number;
+  readonly code: string;
+  /** As the share itself says, so only a hint where the share is forged. */
+  readonly trustee?: string;
+};
+
+export type RecoverSecretOptions = {
+  readonly shares: readonly GivenShare[];
+  readonly trust: ShareTrust;
+};
+
+/** A secret that enough good shares agree on. */
+export type RecoveredSecret = {
+  readonly secret: SharedSecret;
+  readonly tag: Hex32;
+  readonly epoch: number;
+  readonly sourceDid: string;
+  /** Whose shares were good. */
+  readonly trustees: readonly string[];
+  readonly rejected: readonly RejectedShare[];
+  /** Different ones only if some share was not signed by the owner: the secret opens none but the right one. */
+  readonly sealed: readonly SealedPayload[];
+};
+
+/**
+ * Restores a shared secret. Every share is checked by itself; a bad one is named and the others go on. Nothing but the
+ * owner's secret can come out: the set is known by the tag on chain or by the owner's signature, and Feldman's
+ * commitments bind each share to it.
+ *
+ * @throws {RecoveryError} SHARES_TOO_FEW, with `needed`, `good` and `rejected`; SHARE_SETS_AMBIGUOUS if the owner signed
+ * two complete sets with one number and no anchor says which
+ */
+export function recoverSecret({ shares, trust }: RecoverSecretOptions): RecoveredSecret {
+  const fromJson = judgeEach(shares, (given) =>
+    "json" in given ? verifyShare(given.json, trust) : undefined,
+  );
+  const { chosen, others } = chooseSet(fromJson);
+  const [first] = chosen;
+  const fromWords = judgeEach(shares, (given) => {
+    if (!("words" in given)) return undefined;
+    if (first === undefined) {
+      throw new RecoveryError("SHARE_WORDS_OTHER_SET", "words need one whole share of their set beside them");
+    }
+    return shareFromWords(given.words, first.share);
+  });
+  const { good, duplicates } = withoutDuplicates([...chosen, ...fromWords.good]);
+  const rejected = [...fromJson.rejected, ...others, ...fromWords.rejected, ...duplicates].sort(
+    (a, b) => a.position - b.position,
+  );
+  if (first === undefined || good.length < first.share.public.threshold) {
+    throw new RecoveryError("SHARES_TOO_FEW", "too few good shares", {
+      details: { needed: first?.share.public.threshold, good: good.map(({ trustee }) => trustee), rejected },
+    });
+  }
+  const sealed = new Map(
+    good.flatMap((share) => (share.sealed ? [[JSON.stringify(share.sealed), share.sealed]] : [])),
+  );
+  return {
+    secret: combineShares(good, first.share.public),
+    tag: first.share.tag,
+    epoch: first.share.public.epoch,
+    sourceDid: first.share.sourceDid,
+    trustees: good.map(({ trustee }) => trustee),
+    rejected,
+    sealed: [...sealed.values()],
+  };
+}
+
+type Placed = { readonly position: number; readonly share: VerifiedShare };
+
+function judgeEach(
+  shares: readonly GivenShare[],
+  judge: (given: GivenShare) => VerifiedShare | undefined,
+): { readonly good: readonly Placed[]; readonly rejected: readonly RejectedShare[] } {
+  const good: Placed[] = [];
+  const rejected: RejectedShare[] = [];
+  for (const [position, given] of shares.entries()) {
+    try {
+      const share = judge(given);
+      if (share !== undefined) good.push({ position, share });
+    } catch (error) {
+      if (!isDkmsError(error)) throw error;
+      const { trustee } = error.details;
+      rejected.push({ position, code: error.code, ...(typeof trustee === "string" ? { trustee } : {}) });
+    }
+  }
+  return { good, rejected };
+}
+
+/** Of the sets that are complete the one with the highest number, else the fullest; the shares of the others are named. */
+function chooseSet({ good }: { readonly good: readonly Placed[] }): {
+  readonly chosen: readonly Placed[];
+  readonly others: readonly RejectedShare[];
+} {
+  const tags = [...new Set(good.map(({ share }) => share.tag))];
+  const sets = tags.map((tag) => good.filter(({ share }) => share.tag === tag));
+  const size = (set: readonly Placed[]) => new Set(set.map(({ share }) => share.index)).size;
+  const isComplete = (set: readonly Placed[]) => size(set) >= (set[0]?.share.public.threshold ?? Number.NaN);
+  const epoch = (set: readonly Placed[]) => set[0]?.share.public.epoch ?? 0;
+  const all = sets.sort((a, b) => epoch(b) - epoch(a) || size(b) - size(a));
+  const complete = all.filter(isComplete);
+  const [best, second] = complete;
+  if (best !== undefined && second !== undefined && epoch(best) === epoch(second)) {
+    throw new RecoveryError(
+      "SHARE_SETS_AMBIGUOUS",
+      "two sets have this number: the anchor on chain decides",
+      {
+        details: { epoch: epoch(best), tags: complete.flatMap((set) => set[0]?.share.tag ?? []) },
+      },
+    );
+  }
+  const chosen = best ?? all.toSorted((a, b) => size(b) - size(a))[0] ?? [];
+  const others = good
+    .filter((placed) => !chosen.includes(placed))
+    .map(({ position, share }) => ({ position, code: "SHARE_EPOCH_MIXED", trustee: share.trustee }));
+  return { chosen, others };
+}
+
+function withoutDuplicates(shares: readonly Placed[]): {
+  readonly good: readonly VerifiedShare[];
+  readonly duplicates: readonly RejectedShare[];
+} {
+  const seen = new Set<number>();
+  const good: VerifiedShare[] = [];
+  const duplicates: RejectedShare[] = [];
+  for (const { position, share } of shares) {
+    if (seen.has(share.index)) {
+      duplicates.push({ position, code: "SHARE_DUPLICATE", trustee: share.trustee });
+    } else {
+      seen.add(share.index);
+      good.push(share);
+    }
+  }
+  return { good, duplicates };
+}

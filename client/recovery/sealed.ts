@@ -1,0 +1,151 @@
+import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
+import { hkdf } from "@noble/hashes/hkdf.js";
+import { sha512 } from "@noble/hashes/sha2.js";
+import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { bech32 } from "@scure/base";
+import { z } from "zod";
+import { type Hex32, hexToBytes } from "../core/index.ts";
+import { type RandomSource, Secret, systemRandom } from "../keys/index.ts";
+import { fromBase64url, signedBytes, toBase64url } from "./encoding.ts";
+import { RecoveryError } from "./errors.ts";
+import type { SharedSecret } from "./feldman.ts";
+import { type SecondFactor, secondFactorSchema } from "./secondFactor.ts";
+
+/** What only the restored secret opens; with a second factor, only together with the PIN. */
+export const sealedPayloadSchema = z
+  .strictObject({
+    cipher: z.literal("XChaCha20-Poly1305"),
+    secondFactor: secondFactorSchema.optional(),
+    nonce: z.string().length(32),
+    ciphertext: z.string().max(44_000),
+  })
+  .meta({ id: "SealedPayload", description: "Bytes that the shared secret opens" });
+
+export type SealedPayload = z.infer<typeof sealedPayloadSchema>;
+
+/** A PIN's key and how it was made. */
+export type StretchedPin = { readonly parameters: SecondFactor; readonly key: Secret<Uint8Array> };
+
+export type SecretKeys = {
+  readonly secret: SharedSecret;
+  /** Of the set that shares the secret: keys of two sets differ even if the secrets did not. */
+  readonly tag: Hex32;
+  readonly pin?: StretchedPin;
+};
+
+const NONCE_BYTES = 24;
+const KEY_BYTES = 32;
+const MAX_PAYLOAD_BYTES = 32_768;
+const DOMAIN = "DKMS-V1-SEALED";
+const OUTER_INFO = "DKMS-V1-SEALED-OUTER";
+const INNER_INFO = "DKMS-V1-SEALED-INNER";
+const IDENTITY_INFO = "DKMS-V1-BACKUP-IDENTITY";
+
+/**
+ * Seals bytes under a shared secret and, if there is one, the owner's PIN: in two layers, so that a wrong PIN is told
+ * from damage. The PIN slows trustees who conspire, by argon2id for each guess; it does not stop them.
+ *
+ * @throws {RecoveryError} PAYLOAD_TOO_LONG beyond 32 KiB.
+ */
+export function sealPayload(
+  payload: Uint8Array,
+  keys: SecretKeys,
+  random: RandomSource = systemRandom,
+): SealedPayload {
+  if (payload.length > MAX_PAYLOAD_BYTES) {
+    throw new RecoveryError(
+      "PAYLOAD_TOO_LONG",
+      "shares carry at most 32 KiB: shard a key and encrypt with it",
+      {
+        details: { length: payload.length },
+      },
+    );
+  }
+  const { pin } = keys;
+  const nonce = randomNonce(random);
+  const header = headerOf(pin?.parameters);
+  const associated = signedBytes(DOMAIN, { ...header, tag: keys.tag });
+  const inner = pin === undefined ? payload : sealInner(payload, keys, associated, random);
+  const outer = xchacha20poly1305(derive(keys, OUTER_INFO, false), nonce, associated).encrypt(inner);
+  return { ...header, nonce: toBase64url(nonce), ciphertext: toBase64url(outer) };
+}
+
+/**
+ * @throws {RecoveryError} PAYLOAD_DAMAGED (altered, or of another secret); SECOND_FACTOR_NEEDED; SECOND_FACTOR_WRONG
+ */
+export function openPayload(sealed: SealedPayload, keys: SecretKeys): Secret<Uint8Array> {
+  const associated = signedBytes(DOMAIN, { ...headerOf(sealed.secondFactor), tag: keys.tag });
+  const nonce = fromBase64url(sealed.nonce, NONCE_BYTES);
+  const ciphertext = fromBase64url(sealed.ciphertext);
+  const outer = decrypt(derive(keys, OUTER_INFO, false), nonce, ciphertext, associated);
+  if (outer === undefined) {
+    throw new RecoveryError("PAYLOAD_DAMAGED", "the payload was altered, or is of another secret");
+  }
+  if (sealed.secondFactor === undefined) return new Secret(outer);
+  if (keys.pin === undefined)
+    throw new RecoveryError("SECOND_FACTOR_NEEDED", "the owner's PIN is needed too");
+  const [innerNonce, innerText] = [outer.subarray(0, NONCE_BYTES), outer.subarray(NONCE_BYTES)];
+  const inner = decrypt(derive(keys, INNER_INFO, true), innerNonce, innerText, associated);
+  if (inner === undefined) throw new RecoveryError("SECOND_FACTOR_WRONG", "the PIN is wrong");
+  return new Secret(inner);
+}
+
+/**
+ * The age identity (`AGE-SECRET-KEY-1…`) that backups are encrypted to: derived from the shared secret and the PIN, so
+ * that nobody needs to keep it.
+ */
+export function backupIdentity(keys: SecretKeys): Secret<string> {
+  const scalar = derive(keys, IDENTITY_INFO, true);
+  try {
+    return new Secret(bech32.encodeFromBytes("AGE-SECRET-KEY-", scalar).toUpperCase());
+  } finally {
+    scalar.fill(0);
+  }
+}
+
+function sealInner(
+  payload: Uint8Array,
+  keys: SecretKeys,
+  associated: Uint8Array,
+  random: RandomSource,
+): Uint8Array {
+  const nonce = randomNonce(random);
+  const key = derive(keys, INNER_INFO, true);
+  return concatBytes(nonce, xchacha20poly1305(key, nonce, associated).encrypt(payload));
+}
+
+/** HKDF-SHA-512 of the secret, and of the PIN's key behind it where it takes part; salted with the tag. */
+function derive({ secret, tag, pin }: SecretKeys, info: string, withPin: boolean): Uint8Array {
+  const material = withPin && pin !== undefined ? [secret.reveal(), pin.key.reveal()] : [secret.reveal()];
+  const joined = concatBytes(...material);
+  try {
+    return hkdf(sha512, joined, hexToBytes(tag), utf8ToBytes(info), KEY_BYTES);
+  } finally {
+    joined.fill(0);
+  }
+}
+
+function decrypt(
+  key: Uint8Array,
+  nonce: Uint8Array | undefined,
+  ciphertext: Uint8Array | undefined,
+  associated: Uint8Array,
+): Uint8Array | undefined {
+  if (nonce?.length !== NONCE_BYTES || ciphertext === undefined) return undefined;
+  try {
+    return xchacha20poly1305(key, nonce, associated).decrypt(ciphertext);
+  } catch {
+    return undefined;
+  }
+}
+
+function headerOf(secondFactor: SecondFactor | undefined) {
+  const cipher = "XChaCha20-Poly1305" as const;
+  return secondFactor === undefined ? { cipher } : { cipher, secondFactor };
+}
+
+function randomNonce(random: RandomSource): Uint8Array {
+  const nonce = new Uint8Array(NONCE_BYTES);
+  random(nonce);
+  return nonce;
+}

@@ -1,0 +1,175 @@
+import { ristretto255 } from "@noble/curves/ed25519.js";
+import { Decrypter, Encrypter, identityToRecipient } from "age-encryption";
+import { expect } from "chai";
+import { Secret } from "../../../client/keys/index.ts";
+import {
+  type GivenShare,
+  newSecondFactor,
+  openPayload,
+  parseShare,
+  type RecoverySetUp,
+  recover,
+  recoverSecret,
+  setUpRecovery,
+  stretchPin,
+} from "../../../client/recovery/index.ts";
+import { codeOf, codeOfAsync } from "../support.ts";
+import { ENDPOINT, recoveryFile, SOURCE_DID, seeded, signerOf, TRUSTEES } from "./support.ts";
+
+const owner = signerOf(1);
+const PIN = new Secret("four words, no less");
+const given = (shares: readonly unknown[]): GivenShare[] => shares.map((json) => ({ json }));
+
+function setUp(pin?: Secret<string>, endpoint = ENDPOINT): Promise<RecoverySetUp> {
+  return setUpRecovery({
+    file: { ...recoveryFile(), endpoint },
+    threshold: 3,
+    trustees: TRUSTEES,
+    epoch: 1,
+    sourceDid: SOURCE_DID,
+    signer: owner,
+    ...(pin === undefined ? {} : { pin }),
+  });
+}
+
+describe("recovery/recoveryFile", () => {
+  let plain: RecoverySetUp;
+  let locked: RecoverySetUp;
+  before(async () => {
+    plain = await setUp();
+    locked = await setUp(PIN);
+  });
+
+  it("brings back backup key, link secret, endpoint, and the identity that backups are encrypted to", async () => {
+    const encrypter = new Encrypter();
+    encrypter.addRecipient(await identityToRecipient(plain.backupIdentity.reveal()));
+    const backup = await encrypter.encrypt("the wallet");
+
+    const trust = { anchor: plain.tag };
+    const { file, backupIdentity, trustees } = await recover({
+      shares: given(plain.shares.slice(1, 4)),
+      trust,
+    });
+    expect(file.backupKey.reveal()).to.deep.equal(recoveryFile().backupKey.reveal());
+    expect(file.linkSecret.reveal()).to.deep.equal(recoveryFile().linkSecret.reveal());
+    expect(file.endpoint).to.equal(ENDPOINT);
+    expect(trustees).to.deep.equal(["Ben", "Cleo", "Dan"]);
+    const decrypter = new Decrypter();
+    decrypter.addIdentity(backupIdentity.reveal());
+    expect(await decrypter.decrypt(backup, "text")).to.equal("the wallet");
+    expect(JSON.stringify({ file, backupIdentity })).not.to.match(/AGE|b1b1|1515/);
+  });
+
+  it("opens the payload that the owner sealed, whatever liars put in its place", async () => {
+    const others = given(plain.shares.slice(1));
+    const first = parseShare(plain.shares[0]);
+    const forged = { ...first, sealed: locked.shares[0]?.sealed };
+    const trust = { anchor: plain.tag };
+    const { file } = await recover({ shares: [{ json: forged }, ...others], trust });
+    expect(file.endpoint).to.equal(ENDPOINT);
+    const all = plain.shares.map((share) => ({ json: { ...share, sealed: locked.shares[0]?.sealed } }));
+    expect(await codeOfAsync(() => recover({ shares: all, trust }))).to.equal("PAYLOAD_DAMAGED");
+    const none = plain.shares.map(({ sealed: _, ...share }) => ({ json: share }));
+    expect(await codeOfAsync(() => recover({ shares: none, trust }))).to.equal("PAYLOAD_DAMAGED");
+  });
+
+  it("seals with the tag as associated data: the payload of another set does not open", async () => {
+    const { secret } = recoverSecret({ shares: given(plain.shares), trust: { anchor: plain.tag } });
+    const sealed = parseShare(plain.shares[0]).sealed;
+    if (sealed === undefined) throw new Error("nothing sealed");
+    expect(codeOf(() => openPayload(sealed, { secret, tag: plain.tag }))).to.equal(undefined);
+    expect(codeOf(() => openPayload(sealed, { secret, tag: locked.tag }))).to.equal("PAYLOAD_DAMAGED");
+    expect(
+      codeOf(() => openPayload({ ...sealed, nonce: "A".repeat(32) }, { secret, tag: plain.tag })),
+    ).to.equal("PAYLOAD_DAMAGED");
+  });
+
+  it("refuses a payload that is no recovery file, and a file beyond what shares carry", async () => {
+    expect(await codeOfAsync(() => setUp(undefined, ""))).to.equal("PAYLOAD_MALFORMED");
+    expect(await codeOfAsync(() => setUp(undefined, "x".repeat(2049)))).to.equal("PAYLOAD_MALFORMED");
+  });
+
+  describe("with a second factor", () => {
+    const trust = () => ({ anchor: locked.tag });
+
+    it("is opened by trustees and owner together", async () => {
+      const seen: number[] = [];
+      const { file, backupIdentity } = await recover({
+        shares: given(locked.shares),
+        trust: trust(),
+        pin: PIN,
+        onProgress: (done) => seen.push(done),
+      });
+      expect(file.endpoint).to.equal(ENDPOINT);
+      expect(backupIdentity.reveal()).to.equal(locked.backupIdentity.reveal());
+      expect(seen.at(-1)).to.equal(1);
+    });
+
+    it("stays shut to all trustees together, and to the wrong PIN", async () => {
+      const shares = given(locked.shares);
+      expect(await codeOfAsync(() => recover({ shares, trust: trust() }))).to.equal("SECOND_FACTOR_NEEDED");
+      const pin = new Secret("three words, no less");
+      expect(await codeOfAsync(() => recover({ shares, trust: trust(), pin }))).to.equal(
+        "SECOND_FACTOR_WRONG",
+      );
+    });
+
+    it("can be cancelled, before and while it is stretched", async () => {
+      const shares = given(locked.shares);
+      const early = AbortSignal.abort();
+      expect(await codeOfAsync(() => recover({ shares, trust: trust(), pin: PIN, signal: early }))).to.equal(
+        "RECOVERY_CANCELLED",
+      );
+      const controller = new AbortController();
+      const onProgress = () => controller.abort();
+      expect(
+        await codeOfAsync(() =>
+          recover({ shares, trust: trust(), pin: PIN, signal: controller.signal, onProgress }),
+        ),
+      ).to.equal("RECOVERY_CANCELLED");
+    });
+
+    it("refuses parameters that a liar weakened or made unbearable, before any work", async () => {
+      for (const change of [
+        { memoryKiB: 1024 },
+        { passes: 1 },
+        { memoryKiB: 2 ** 30 },
+        { passes: 99 },
+        { lanes: 0 },
+        { salt: "AA" },
+      ]) {
+        const parameters = { ...newSecondFactor(seeded(1)), ...change };
+        expect(await codeOfAsync(() => stretchPin(PIN, parameters))).to.equal("SECOND_FACTOR_PARAMETERS");
+      }
+      const share = parseShare(locked.shares[0]);
+      const weak = locked.shares.map((json) => ({
+        json: {
+          ...json,
+          sealed: {
+            ...share.sealed,
+            secondFactor: { ...newSecondFactor(), passes: 16, memoryKiB: 1_048_576 },
+          },
+        },
+      }));
+      expect(await codeOfAsync(() => recover({ shares: weak, trust: trust(), pin: PIN }))).to.equal(
+        "PAYLOAD_DAMAGED",
+      );
+    });
+
+    it("wants six characters or more, and takes one text for all ways to type it", async () => {
+      const parameters = newSecondFactor(seeded(1));
+      expect(await codeOfAsync(() => stretchPin(new Secret("12345"), parameters))).to.equal(
+        "SECOND_FACTOR_TOO_SHORT",
+      );
+      const composed = await stretchPin(new Secret("caf\u00e9-bar"), parameters);
+      const decomposed = await stretchPin(new Secret("cafe\u0301-bar"), parameters);
+      expect(composed.reveal()).to.deep.equal(decomposed.reveal());
+    });
+  });
+
+  it("hides nothing that could be guessed behind g^secret: the first commitment is of 252 random bits", () => {
+    const [commitment = ""] = parseShare(locked.shares[0]).commitments;
+    const guesses = [1n, 2n, 123456n].map((guess) => ristretto255.Point.BASE.multiply(guess).toBytes());
+    for (const guess of guesses) expect(Buffer.from(guess).toString("base64url")).not.to.equal(commitment);
+  });
+});
