@@ -25,6 +25,7 @@ import {
   didKey,
   formatDid,
   KEY_CODECS,
+  MAX_DEADLINE_SECONDS,
   nextCommitment,
   readRecord,
   rotateControllers,
@@ -62,7 +63,7 @@ type Connection = Awaited<ReturnType<typeof network.create>>;
 type Account = Awaited<ReturnType<Connection["ethers"]["getSigners"]>>[number];
 
 /** Beyond every block time that this run reaches. */
-const DEADLINE = 2n ** 40n;
+const DEADLINE = BigInt(Math.floor(Date.now() / 1000)) + MAX_DEADLINE_SECONDS - 86_400n;
 const YEAR = 31_536_000;
 const ZERO_ADDRESS = `0x${"00".repeat(20)}`;
 

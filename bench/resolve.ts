@@ -19,6 +19,7 @@ import {
   formatDid,
   getResolver,
   KEY_CODECS,
+  MAX_DEADLINE_SECONDS,
   readRecord,
   updateDid,
 } from "../client/did/index.ts";
@@ -39,7 +40,7 @@ export type ResolveFigures = Readonly<
 const LATENCY_MS = 50;
 const CHANGES = [0, 10, 200] as const;
 /** Beyond every block time that this run reaches. */
-const DEADLINE = 2n ** 40n;
+const DEADLINE = BigInt(Math.floor(Date.now() / 1000)) + MAX_DEADLINE_SECONDS - 86_400n;
 const HOUR = 3600;
 
 type Connection = Awaited<ReturnType<typeof network.create>>;

@@ -43,9 +43,13 @@ export function didCall(request: DidRequest, approvals: readonly DidApproval[]):
     case "DidUpdate":
       return encode("update", [operation, current, sorted]);
     case "DidRotation":
-      return encode("rotate", [operation, current, reveal.salt, sorted]);
+      return reveal === undefined
+        ? encode("rotate", [operation, current, sorted])
+        : encode("rotateByReveal", [operation, reveal.salt, sorted]);
     case "DidDeactivation":
-      return encode("deactivate", [operation, current, reveal, sorted]);
+      return reveal === undefined
+        ? encode("deactivate", [operation, current, sorted])
+        : encode("deactivateByReveal", [operation, reveal, sorted]);
   }
 }
 

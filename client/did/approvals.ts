@@ -33,9 +33,10 @@ export type DidTypedData = {
 /** The structs that the registry hashes, member for member. */
 const STRUCTS: Readonly<Record<DidOperation["action"], string>> = {
   DidCreation: "bytes20 did,bytes controllers,bytes32 next,bytes32 salt,bytes state,uint64 deadline",
-  DidUpdate: "bytes20 did,uint32 version,bytes state,uint64 deadline",
-  DidRotation: "bytes20 did,uint32 version,bytes controllers,bytes32 next,bytes state,uint64 deadline",
-  DidDeactivation: "bytes20 did,uint32 version,uint64 deadline",
+  DidUpdate: "bytes20 did,uint32 version,bytes32 previous,bytes state,uint64 deadline",
+  DidRotation:
+    "bytes20 did,uint32 version,bytes32 previous,bytes controllers,bytes32 next,bytes state,uint64 deadline",
+  DidDeactivation: "bytes20 did,uint32 version,bytes32 previous,uint64 deadline",
 };
 
 /** What the controllers sign. */

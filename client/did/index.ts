@@ -54,7 +54,13 @@ export type {
   RotateControllersOptions,
   Successors,
 } from "./operations.ts";
-export { createDid, deactivateDid, rotateControllers, updateDid } from "./operations.ts";
+export {
+  createDid,
+  deactivateDid,
+  MAX_DEADLINE_SECONDS,
+  rotateControllers,
+  updateDid,
+} from "./operations.ts";
 export type { Problem } from "./problem.ts";
 export { problemOf } from "./problem.ts";
 export type { DidNetwork } from "./read.ts";

@@ -1,4 +1,4 @@
-import { type Hex, type Hex32, hex20 } from "../core/index.ts";
+import { type Hex, type Hex32, hex20, hex32 } from "../core/index.ts";
 import {
   type Controllers,
   deriveDidId,
@@ -10,7 +10,7 @@ import {
 import { DidError } from "./errors.ts";
 import type { DidId } from "./identifier.ts";
 import type { DidRecord } from "./record.ts";
-import { type DidState, encodeState } from "./state.ts";
+import { type DidState, EMPTY_STATE, encodeState } from "./state.ts";
 
 /** Registers a DID. */
 export type DidCreation = {
@@ -23,31 +23,34 @@ export type DidCreation = {
   readonly deadline: bigint;
 };
 
-/** Replaces the state of a DID. `version` is the one that it replaces. */
+/** Replaces the state of a DID. `version` is the one that it replaces, `previous` the commitment of that version. */
 export type DidUpdate = {
   readonly action: "DidUpdate";
   readonly did: DidId;
   readonly version: number;
+  readonly previous: Hex32;
   readonly state: Hex;
   readonly deadline: bigint;
 };
 
-/** Replaces controllers, pre-rotation commitment and state. */
+/** Replaces controllers, pre-rotation commitment and state. `previous` is 0 in a reveal bound to no content. */
 export type DidRotation = {
   readonly action: "DidRotation";
   readonly did: DidId;
   readonly version: number;
+  readonly previous: Hex32;
   readonly controllers: Hex;
   readonly next: Hex32;
   readonly state: Hex;
   readonly deadline: bigint;
 };
 
-/** Ends a DID for ever. */
+/** Ends a DID for ever. `previous` is 0 in a reveal. */
 export type DidDeactivation = {
   readonly action: "DidDeactivation";
   readonly did: DidId;
   readonly version: number;
+  readonly previous: Hex32;
   readonly deadline: bigint;
 };
 
@@ -61,7 +64,7 @@ export type DidControl = {
   readonly stateHash: Hex32;
 };
 
-/** Opens a pre-rotation commitment; empty where there is none. */
+/** Opens a pre-rotation commitment. */
 export type DidReveal = { readonly controllers: Hex; readonly salt: Hex32 };
 
 /** An operation with all that the registry wants beside approvals: it can be signed here, and sent from elsewhere. */
@@ -69,14 +72,19 @@ export type DidRequest = {
   readonly chainId: bigint;
   readonly registry: Hex;
   readonly operation: DidOperation;
-  /** What the operation changes; undefined for a creation. */
+  /** What the operation changes; undefined for a creation and for a reveal, which need nothing of it. */
   readonly current: DidControl | undefined;
-  readonly reveal: DidReveal;
+  /** Undefined where no pre-rotation commitment is opened. */
+  readonly reveal: DidReveal | undefined;
   /** Those of whom a quorum must approve. */
   readonly approvers: Controllers;
 };
 
-const NO_REVEAL: DidReveal = { controllers: "0x", salt: NO_NEXT };
+/** The registry takes no operation whose deadline is further off than this. */
+export const MAX_DEADLINE_SECONDS = 2_592_000n;
+
+/** In place of a commitment: bound to no content, but to the present controllers. */
+const ANY_CONTENT: Hex32 = hex32(`0x${"00".repeat(32)}`);
 
 export type CreateDidOptions = {
   readonly chainId: bigint;
@@ -87,7 +95,7 @@ export type CreateDidOptions = {
   readonly next?: Hex32;
   /** Any 32 bytes; with another salt the same controllers make another DID. */
   readonly salt: Hex32;
-  /** The last second at which the registry takes it. */
+  /** The last second at which the registry takes it, at most `MAX_DEADLINE_SECONDS` after the block that does. */
   readonly deadline: bigint;
 };
 
@@ -109,11 +117,11 @@ export function createDid(options: CreateDidOptions): DidRequest {
     state: encodeState(state),
     deadline,
   };
-  return { chainId, registry, operation, current: undefined, reveal: NO_REVEAL, approvers: controllers };
+  return { chainId, registry, operation, current: undefined, reveal: undefined, approvers: controllers };
 }
 
 /**
- * The update of a DID to another state.
+ * The update of a DID to another state. It is bound to the content of `record`: made from a false one it does nothing.
  *
  * @throws {DidError} what `encodeState` throws
  * @example updateDid(record, { state: rotateKey(record.state, id, next), deadline });
@@ -122,15 +130,28 @@ export function updateDid(
   record: DidRecord,
   { state, deadline }: { readonly state: DidState; readonly deadline: bigint },
 ): DidRequest {
-  const { id: did, version } = record;
-  return request(record, { action: "DidUpdate", did, version, state: encodeState(state), deadline });
+  const operation: DidUpdate = {
+    action: "DidUpdate",
+    did: record.id,
+    version: record.version,
+    previous: record.commitment,
+    state: encodeState(state),
+    deadline,
+  };
+  return byControllers(record, operation);
 }
 
 export type RotateControllersOptions = {
   readonly controllers: Controllers;
-  /** A commitment to the controllers after these. */
+  /** A commitment to the controllers after these. A DID that has one needs this, or `endPreRotation`. */
   readonly next?: Hex32;
-  /** What the DID publishes from now on; if left out, what it did, without any key. */
+  /** True: the DID shall have no pre-rotation commitment any more. */
+  readonly endPreRotation?: true;
+  /**
+   * What the DID publishes from now on. If left out: what it did, without any key; but nothing at all where a
+   * pre-rotation commitment is opened, as then the approvals hold whatever the present controllers change until the
+   * deadline. With a state they are bound to the content of the record, and any change voids them.
+   */
   readonly state?: DidState;
   /** The salt of the present pre-rotation commitment, if there is one. */
   readonly salt?: Hex32;
@@ -141,27 +162,24 @@ export type RotateControllersOptions = {
  * Hands a DID to other controllers. Its keys go with the old ones unless `state` lists them again. With a pre-rotation
  * commitment the new controllers approve, and must be those it was made to; else the present ones.
  *
- * @throws {DidError} CONTROLLERS_INVALID, and what `encodeState` throws
+ * @throws {DidError} CONTROLLERS_INVALID, NEXT_UNDECIDED, and what `encodeState` throws
  */
 export function rotateControllers(record: DidRecord, options: RotateControllersOptions): DidRequest {
-  const { controllers, next = NO_NEXT, deadline } = options;
-  const { id: did, version } = record;
-  const state = encodeState(options.state ?? { ...record.state, keys: [] });
-  const encoded = encodeControllers(controllers);
+  const { controllers, salt, deadline } = options;
+  const committed = record.snapshot.next !== NO_NEXT;
+  const lasting = committed && options.state === undefined;
+  const state = options.state ?? (committed ? EMPTY_STATE : { ...record.state, keys: [] });
   const operation: DidRotation = {
     action: "DidRotation",
-    did,
-    version,
-    controllers: encoded,
-    next,
-    state,
+    did: record.id,
+    version: record.version,
+    previous: lasting ? ANY_CONTENT : record.commitment,
+    controllers: encodeControllers(controllers),
+    next: nextOf(options, committed),
+    state: encodeState(state),
     deadline,
   };
-  return request(
-    record,
-    operation,
-    options.salt === undefined ? undefined : { controllers, salt: options.salt },
-  );
+  return byThoseInCharge(record, operation, salt === undefined ? undefined : { controllers, salt });
 }
 
 export type DeactivateDidOptions = {
@@ -174,31 +192,47 @@ export type DeactivateDidOptions = {
 export type Successors = { readonly controllers: Controllers; readonly salt: Hex32 };
 
 /**
- * Ends a DID for ever.
+ * Ends a DID for ever. Approvals of successors hold whatever the present controllers change until the deadline.
  *
  * @throws {DidError} CONTROLLERS_INVALID
  */
 export function deactivateDid(record: DidRecord, { successors, deadline }: DeactivateDidOptions): DidRequest {
-  const { id: did, version } = record;
-  return request(record, { action: "DidDeactivation", did, version, deadline }, successors);
+  const operation: DidDeactivation = {
+    action: "DidDeactivation",
+    did: record.id,
+    version: record.version,
+    previous: successors === undefined ? record.commitment : ANY_CONTENT,
+    deadline,
+  };
+  return byThoseInCharge(record, operation, successors);
 }
 
-function request(record: DidRecord, operation: DidOperation, successors?: Successors): DidRequest {
+/** Ending pre-rotation leaves a DID to whoever steals a quorum: nobody shall do it by leaving something out. */
+function nextOf({ next, endPreRotation }: RotateControllersOptions, committed: boolean): Hex32 {
+  if (next !== undefined && endPreRotation === undefined) return next;
+  if (next === undefined && (endPreRotation || !committed)) return NO_NEXT;
+  throw new DidError("NEXT_UNDECIDED", "give either the next pre-rotation commitment or endPreRotation");
+}
+
+function byThoseInCharge(record: DidRecord, operation: DidOperation, successors?: Successors): DidRequest {
   const { chainId, registry, snapshot } = record;
-  const { previous, controllers, next } = snapshot;
-  const current = { previous, controllers, next, stateHash: hashHex(snapshot.state) };
-  const common = { chainId, registry, operation, current };
-  if (operation.action === "DidUpdate")
-    return { ...common, reveal: NO_REVEAL, approvers: record.controllers };
-  if (next === NO_NEXT) {
+  if (snapshot.next === NO_NEXT) {
     if (successors !== undefined) throw invalid("this DID has no pre-rotation commitment to open");
-    return { ...common, reveal: NO_REVEAL, approvers: record.controllers };
+    return byControllers(record, operation);
   }
-  if (successors === undefined || nextCommitment(successors.controllers, successors.salt) !== next) {
+  if (successors === undefined || nextCommitment(successors.controllers, successors.salt) !== snapshot.next) {
     throw invalid("these are not the controllers and the salt of the pre-rotation commitment");
   }
-  const reveal = { controllers: encodeControllers(successors.controllers), salt: successors.salt };
-  return { ...common, reveal, approvers: successors.controllers };
+  const { controllers, salt } = successors;
+  const reveal = { controllers: encodeControllers(controllers), salt };
+  return { chainId, registry, operation, current: undefined, reveal, approvers: controllers };
+}
+
+function byControllers(record: DidRecord, operation: DidOperation): DidRequest {
+  const { chainId, registry, snapshot, controllers: approvers } = record;
+  const { previous, controllers, next } = snapshot;
+  const current = { previous, controllers, next, stateHash: hashHex(snapshot.state) };
+  return { chainId, registry, operation, current, reveal: undefined, approvers };
 }
 
 function invalid(message: string): DidError {

@@ -59,6 +59,11 @@ const PROBLEMS: Readonly<Record<ResolutionErrorCode, Entry>> = {
     "representationNotSupported",
   ),
   NODE_FAILED: own("NODE_FAILED", "The node did not answer properly", "nodeFailed"),
+  NODE_LIMIT_EXCEEDED: own(
+    "NODE_LIMIT_EXCEEDED",
+    "The request exceeds the node's limits",
+    "nodeLimitExceeded",
+  ),
   NODE_RATE_LIMITED: own("NODE_RATE_LIMITED", "The node limits requests", "nodeRateLimited"),
   NODE_TIMEOUT: own("NODE_TIMEOUT", "The node did not answer in time", "nodeTimeout"),
   SNAPSHOT_MISMATCH: own(

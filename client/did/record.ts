@@ -1,4 +1,4 @@
-import type { Hex } from "../core/index.ts";
+import type { Hex, Hex32 } from "../core/index.ts";
 import type { DidSnapshot } from "./commitment.ts";
 import { type Controllers, decodeControllers } from "./controllers.ts";
 import { DidError } from "./errors.ts";
@@ -14,11 +14,15 @@ export type DidRecord = {
   readonly id: DidId;
   readonly did: string;
   readonly version: number;
+  /** The commitment of that version, which `snapshot` has been checked to open. Operations are bound to it. */
+  readonly commitment: Hex32;
   /** The version that set the controllers. */
   readonly controlVersion: number;
   readonly controllers: Controllers;
   readonly state: DidState;
   readonly snapshot: DidSnapshot;
+  /** The second of the block that was read, by the chain: what deadlines are counted from. */
+  readonly time: bigint;
 };
 
 /**
@@ -41,9 +45,11 @@ export async function readRecord(network: DidNetwork, did: string): Promise<DidR
     id: parsed.id,
     did: formatDid(parsed.chainId, parsed.id),
     version: version.version,
+    commitment: version.commitment,
     controlVersion: observation.head.controlVersion,
     controllers: decodeControllers(version.snapshot.controllers),
     state: decodeState(version.snapshot.state),
     snapshot: version.snapshot,
+    time: observation.time,
   };
 }

@@ -1,8 +1,8 @@
 import { type Hex, type Hex32, hex, hex20, hex32 } from "../core/index.ts";
-import { decodeControllers, encodeControllers } from "./controllers.ts";
+import { decodeControllers } from "./controllers.ts";
 import { DidError } from "./errors.ts";
 import { didId } from "./identifier.ts";
-import type { DidControl, DidOperation, DidRequest } from "./operations.ts";
+import type { DidControl, DidOperation, DidRequest, DidReveal } from "./operations.ts";
 
 const FORMAT = "dkms-did-request-1";
 
@@ -10,15 +10,16 @@ type Members = Readonly<Record<string, unknown>>;
 
 /** An operation as text, for whoever signs or relays it elsewhere. It holds nothing secret but what it publishes. */
 export function encodeDidRequest(request: DidRequest): string {
-  const { approvers, ...rest } = request;
-  const members = { format: FORMAT, ...rest, approvers: encodeControllers(approvers) };
+  const { approvers: _, ...rest } = request;
+  const members = { format: FORMAT, ...rest };
   return JSON.stringify(members, (_, value: unknown) =>
     typeof value === "bigint" ? value.toString() : value,
   );
 }
 
 /**
- * Reads such text again. Whoever is to approve it should look at `operation` first: this checks its form alone.
+ * Reads such text again. It checks the form alone: whoever is to approve it should look at `operation` first, and see
+ * that its `previous` is the `commitment` of his own `readRecord`.
  *
  * @throws {DidError} REQUEST_MALFORMED
  */
@@ -26,23 +27,44 @@ export function decodeDidRequest(text: string): DidRequest {
   try {
     const members = object(JSON.parse(text));
     if (members.format !== FORMAT) throw new RangeError(`the format is ${FORMAT}`);
-    const reveal = object(members.reveal);
+    const opened = {
+      operation: operation(object(members.operation)),
+      current: members.current === undefined ? undefined : control(object(members.current)),
+      reveal: members.reveal === undefined ? undefined : revealed(object(members.reveal)),
+    };
     return {
       chainId: integer(members.chainId),
       registry: hex20(string(members.registry)),
-      operation: operation(object(members.operation)),
-      current: members.current === undefined ? undefined : control(object(members.current)),
-      reveal: { controllers: bytes(reveal.controllers), salt: word(reveal.salt) },
-      approvers: decodeControllers(bytes(members.approvers)),
+      ...opened,
+      approvers: decodeControllers(approversOf(opened)),
     };
   } catch (cause) {
     throw new DidError("REQUEST_MALFORMED", "this is no operation of a DID registry", { cause });
   }
 }
 
+/** Those who approve follow from what is opened, so that no text can name others. */
+function approversOf(opened: Pick<DidRequest, "operation" | "current" | "reveal">): Hex {
+  const { operation, current, reveal } = opened;
+  const openings = (current === undefined ? 0 : 1) + (reveal === undefined ? 0 : 1);
+  if (openings !== (operation.action === "DidCreation" ? 0 : 1))
+    throw new RangeError("a creation opens nothing, a change one thing");
+  if (operation.action === "DidCreation") return operation.controllers;
+  if (current !== undefined) return current.controllers;
+  if (reveal === undefined || operation.action === "DidUpdate")
+    throw new RangeError("an update reveals nothing");
+  if (operation.action === "DidRotation" && operation.controllers !== reveal.controllers)
+    throw new RangeError("a rotation is to the controllers revealed");
+  return reveal.controllers;
+}
+
 function operation(members: Members): DidOperation {
   const common = { did: didId(string(members.did)), deadline: integer(members.deadline) };
-  const versioned = () => ({ ...common, version: Number(integer(members.version)) });
+  const versioned = () => ({
+    ...common,
+    version: Number(integer(members.version)),
+    previous: word(members.previous),
+  });
   const controlled = () => ({ controllers: bytes(members.controllers), next: word(members.next) });
   const state = () => ({ state: bytes(members.state) });
   const action = members.action;
@@ -67,6 +89,10 @@ function control(members: Members): DidControl {
     next: word(members.next),
     stateHash: word(members.stateHash),
   };
+}
+
+function revealed(members: Members): DidReveal {
+  return { controllers: bytes(members.controllers), salt: word(members.salt) };
 }
 
 function object(value: unknown): Members {

@@ -63,7 +63,8 @@ library DidControllers {
         }
         uint256 offset = 1;
         KeyId previous;
-        for (uint256 i = 0; i < approvals.length; ++i) {
+        uint256 count = approvals.length;
+        for (uint256 i = 0; i < count; ++i) {
             Approval calldata approval = approvals[i];
             KeyId id = KeyId.wrap(approval.key.hash());
             if (KeyId.unwrap(id) <= KeyId.unwrap(previous)) {

@@ -29,10 +29,13 @@ import {PackedBytes} from "./PackedBytes.sol";
 contract DidRegistry is IDidRegistry, EIP712 {
     using PackedBytes for bytes;
 
-    /// @dev What is stored of a DID.
+    /// @dev What is stored of a DID. `next`: the pre-rotation commitment, which is part of the commitment as well.
+    /// It has a slot of its own where there is one, so that revealing it needs nothing that the present controllers can
+    /// change in front of it.
     struct Record {
         HeadWord head;
         bytes32 commitment;
+        bytes32 next;
     }
 
     /// @dev What a commitment is made of, as it is hashed.
@@ -44,6 +47,11 @@ contract DidRegistry is IDidRegistry, EIP712 {
         bytes32 next;
         bytes32 stateHash;
     }
+
+    /// @dev An approval that nobody sent must not wait for its hour for ever.
+    uint256 private constant MAX_DEADLINE_DELAY = 30 days;
+    /// @dev Bytes of a state without content: three counts of zero.
+    uint256 private constant EMPTY_STATE_LENGTH = 3;
 
     mapping(DidId did => Record record) private _records;
 
@@ -65,6 +73,7 @@ contract DidRegistry is IDidRegistry, EIP712 {
         DidState.check(state);
         bytes32 digest = _hashTypedDataV4(DidCreationHash.hash(op, made.controllersHash, made.stateHash));
         DidControllers.requireQuorum(did, controllers, approvals, digest, msg.sender);
+        if (made.next != 0) _records[did].next = made.next;
         _apply(did, HeadWords.first(block.timestamp), made, controllers, state);
     }
 
@@ -75,7 +84,7 @@ contract DidRegistry is IDidRegistry, EIP712 {
         bytes calldata state = op.state;
         Version memory made = Version(current.previous, 0, 0, controllers.hash(), current.next, current.stateHash);
         HeadWord head_ = _open(did, made);
-        _requireCurrent(did, op.version, head_);
+        _requireCurrent(did, op.version, op.previous, head_, made.previous);
         _requireTime(op.deadline);
         DidState.check(state);
         made.stateHash = state.hash();
@@ -85,72 +94,61 @@ contract DidRegistry is IDidRegistry, EIP712 {
     }
 
     /// @inheritdoc IDidRegistry
-    function rotate(
-        DidRotation calldata op,
-        DidControl calldata current,
-        bytes32 salt,
-        Approval[] calldata approvals
-    ) external {
+    function rotate(DidRotation calldata op, DidControl calldata current, Approval[] calldata approvals) external {
         DidId did = op.did;
-        bytes calldata controllers = op.controllers;
-        bytes calldata state = op.state;
-        Version memory made = Version(
-            current.previous,
-            0,
-            0,
-            current.controllers.hash(),
-            current.next,
-            current.stateHash
-        );
-        HeadWord head_ = _open(did, made);
-        _requireTime(op.deadline);
-        DidControllers.check(controllers);
-        DidState.check(state);
-        made.controllersHash = controllers.hash();
-        made.stateHash = state.hash();
-        bytes32 digest = _hashTypedDataV4(DidRotationHash.hash(op, made.controllersHash, made.stateHash));
-        if (made.next == 0) {
-            if (salt != 0) revert DidRegistryRevealUnexpected(did);
-            _requireCurrent(did, op.version, head_);
-            DidControllers.requireQuorum(did, current.controllers, approvals, digest, msg.sender);
-        } else {
-            _requireReveal(did, op.version, head_, made.next, made.controllersHash, salt);
-            DidControllers.requireQuorum(did, controllers, approvals, digest, msg.sender);
+        (HeadWord head_, Version memory made) = _openUncommitted(did, current);
+        _requireCurrent(did, op.version, op.previous, head_, made.previous);
+        bytes32 digest = _checkRotation(op, made);
+        DidControllers.requireQuorum(did, current.controllers, approvals, digest, msg.sender);
+        _rotate(op, head_, made);
+    }
+
+    /// @inheritdoc IDidRegistry
+    function rotateByReveal(DidRotation calldata op, bytes32 salt, Approval[] calldata approvals) external {
+        DidId did = op.did;
+        HeadWord head_ = _requireLive(did);
+        bytes32 stored = _records[did].commitment;
+        if (!_requireRevealVersion(did, op.version, op.previous, head_, stored)) {
+            if (op.state.length != EMPTY_STATE_LENGTH) revert DidRegistryRevealStateNotEmpty(did, op.state.length);
         }
-        made.next = op.next;
-        _apply(did, head_.takeControl(), made, controllers, state);
+        Version memory made = Version(stored, 0, 0, 0, 0, 0);
+        bytes32 digest = _checkRotation(op, made);
+        _requireReveal(did, made.controllersHash, salt);
+        DidControllers.requireQuorum(did, op.controllers, approvals, digest, msg.sender);
+        _rotate(op, head_, made);
     }
 
     /// @inheritdoc IDidRegistry
     function deactivate(
         DidDeactivation calldata op,
         DidControl calldata current,
+        Approval[] calldata approvals
+    ) external {
+        DidId did = op.did;
+        (HeadWord head_, Version memory made) = _openUncommitted(did, current);
+        _requireCurrent(did, op.version, op.previous, head_, made.previous);
+        _requireTime(op.deadline);
+        bytes32 digest = _hashTypedDataV4(DidDeactivationHash.hash(op));
+        DidControllers.requireQuorum(did, current.controllers, approvals, digest, msg.sender);
+        _deactivate(did, head_, made.previous);
+    }
+
+    /// @inheritdoc IDidRegistry
+    function deactivateByReveal(
+        DidDeactivation calldata op,
         DidReveal calldata reveal,
         Approval[] calldata approvals
     ) external {
         DidId did = op.did;
-        Version memory made = Version(
-            current.previous,
-            0,
-            0,
-            current.controllers.hash(),
-            current.next,
-            current.stateHash
-        );
-        HeadWord head_ = _open(did, made);
+        HeadWord head_ = _requireLive(did);
+        bytes32 stored = _records[did].commitment;
+        _requireRevealVersion(did, op.version, op.previous, head_, stored);
         _requireTime(op.deadline);
+        DidControllers.check(reveal.controllers);
+        _requireReveal(did, reveal.controllers.hash(), reveal.salt);
         bytes32 digest = _hashTypedDataV4(DidDeactivationHash.hash(op));
-        if (made.next == 0) {
-            if (reveal.salt != 0 || reveal.controllers.length != 0) revert DidRegistryRevealUnexpected(did);
-            _requireCurrent(did, op.version, head_);
-            DidControllers.requireQuorum(did, current.controllers, approvals, digest, msg.sender);
-        } else {
-            DidControllers.check(reveal.controllers);
-            _requireReveal(did, op.version, head_, made.next, reveal.controllers.hash(), reveal.salt);
-            DidControllers.requireQuorum(did, reveal.controllers, approvals, digest, msg.sender);
-        }
-        HeadWord ended = _store(did, head_.end(), Version(made.previous, 0, 0, 0, 0, 0));
-        emit DidDeactivated(did, ended.version(), head_.publishedBlock(), ended.updated(), made.previous);
+        DidControllers.requireQuorum(did, reveal.controllers, approvals, digest, msg.sender);
+        _deactivate(did, head_, stored);
     }
 
     /// @inheritdoc IDidRegistry
@@ -241,6 +239,19 @@ contract DidRegistry is IDidRegistry, EIP712 {
 
     // ---- Steps ----------------------------------------------------------------------------------------------------
 
+    /// @dev Makes the version of a rotation that has been approved.
+    function _rotate(DidRotation calldata op, HeadWord head_, Version memory made) private {
+        Record storage record = _records[op.did];
+        if (record.next != made.next) record.next = made.next;
+        _apply(op.did, head_.takeControl(), made, op.controllers, op.state);
+    }
+
+    /// @dev Makes the last version of a DID, in place of the one with the commitment `previous`.
+    function _deactivate(DidId did, HeadWord head_, bytes32 previous) private {
+        HeadWord ended = _store(did, head_.end(), Version(previous, 0, 0, 0, 0, 0));
+        emit DidDeactivated(did, ended.version(), head_.publishedBlock(), ended.updated(), previous);
+    }
+
     /// @dev Makes and emits the next version of a DID whose head was `head_`.
     function _apply(
         DidId did,
@@ -272,6 +283,17 @@ contract DidRegistry is IDidRegistry, EIP712 {
         record.commitment = _commit(made);
     }
 
+    /// @dev Opens the commitment of a DID that has no pre-rotation commitment.
+    function _openUncommitted(
+        DidId did,
+        DidControl calldata current
+    ) private view returns (HeadWord head_, Version memory made) {
+        bytes32 controllersHash = current.controllers.hash();
+        made = Version(current.previous, 0, 0, controllersHash, current.next, current.stateHash);
+        head_ = _open(did, made);
+        if (made.next != 0) revert DidRegistryRevealMissing(did, made.next);
+    }
+
     /// @dev Completes `current` from the head of a live DID and reverts unless it is what the commitment is made of;
     /// then makes it the start of the next version. Returns the head.
     function _open(DidId did, Version memory current) private view returns (HeadWord head_) {
@@ -300,9 +322,33 @@ contract DidRegistry is IDidRegistry, EIP712 {
         if (head_.version() == 0) revert DidRegistryUnknown(did);
     }
 
-    /// @dev Reverts once the deadline has passed.
+    /// @dev Checks a rotation apart from its approvals, takes over what it sets, and returns what is to be approved.
+    function _checkRotation(DidRotation calldata op, Version memory made) private view returns (bytes32) {
+        _requireTime(op.deadline);
+        DidControllers.check(op.controllers);
+        DidState.check(op.state);
+        made.controllersHash = op.controllers.hash();
+        made.next = op.next;
+        made.stateHash = op.state.hash();
+        return _hashTypedDataV4(DidRotationHash.hash(op, made.controllersHash, made.stateHash));
+    }
+
+    /// @dev Reverts unless controllers and salt open the pre-rotation commitment.
+    function _requireReveal(DidId did, bytes32 controllersHash, bytes32 salt) private view {
+        bytes32 next = _records[did].next;
+        if (next == 0) revert DidRegistryRevealUnexpected(did);
+        bytes32 computed = keccak256(abi.encode(salt, controllersHash));
+        if (computed != next) revert DidRegistryRevealMismatch(did, computed, next);
+    }
+
+    /// @dev Reverts once the deadline has passed, or while it is too far off.
     function _requireTime(uint64 deadline) private view {
-        if (block.timestamp > deadline) revert DidRegistryDeadlinePassed(deadline, block.timestamp);
+        unchecked {
+            // One that has passed is too far off as well, by 2^256 less the seconds since.
+            if (deadline - block.timestamp <= MAX_DEADLINE_DELAY) return;
+            if (deadline < block.timestamp) revert DidRegistryDeadlinePassed(deadline, block.timestamp);
+            revert DidRegistryDeadlineTooFar(deadline, block.timestamp + MAX_DEADLINE_DELAY);
+        }
     }
 
     /// @dev The identifier that a creation with these parts gives.
@@ -310,26 +356,28 @@ contract DidRegistry is IDidRegistry, EIP712 {
         return DidId.wrap(bytes20(keccak256(abi.encode(block.chainid, address(this), controllersHash, next, salt))));
     }
 
-    /// @dev Reverts unless an operation names the current version.
-    function _requireCurrent(DidId did, uint32 version, HeadWord head_) private pure {
+    /// @dev Reverts unless an operation names the current version and its commitment.
+    function _requireCurrent(DidId did, uint32 version, bytes32 previous, HeadWord head_, bytes32 stored) private pure {
         if (version != head_.version()) revert DidRegistryVersionMismatch(did, version, head_.version());
+        if (previous != stored) revert DidRegistryPreviousMismatch(did, previous, stored);
     }
 
-    /// @dev Reverts unless controllers and salt open the pre-rotation commitment, for a version since it was made.
-    /// The rotation that follows moves `controlVersion` past that version, so the approval serves once.
-    function _requireReveal(
+    /// @dev Reverts unless a reveal names the current version and its commitment, or no commitment and any version
+    /// since the controllers were last set. What follows moves `controlVersion` past that version or ends the DID, so
+    /// that an approval serves once. Returns whether it names the current version.
+    function _requireRevealVersion(
         DidId did,
         uint32 version,
+        bytes32 previous,
         HeadWord head_,
-        bytes32 next,
-        bytes32 controllersHash,
-        bytes32 salt
-    ) private pure {
-        if (version < head_.controlVersion() || version > head_.version()) {
+        bytes32 stored
+    ) private pure returns (bool bound) {
+        bound = previous != 0;
+        if (bound) {
+            _requireCurrent(did, version, previous, head_, stored);
+        } else if (version < head_.controlVersion() || version > head_.version()) {
             revert DidRegistryVersionOutsideControl(did, version, head_.controlVersion(), head_.version());
         }
-        bytes32 computed = keccak256(abi.encode(salt, controllersHash));
-        if (computed != next) revert DidRegistryRevealMismatch(did, computed, next);
     }
 
     /// @dev keccak256(abi.encode(made)), without the copy.

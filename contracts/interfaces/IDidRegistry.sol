@@ -19,8 +19,9 @@ import {KeyId} from "../types/KeyId.sol";
 
 /// @title IDidRegistry
 /// @notice The public record of the keys and services of `did:dkms` identifiers, under the control of their own keys.
-/// @dev A record is a head and a commitment, two slots; everything else travels in calldata and in the events, and is
-/// checked against the commitment when it comes back (D1-D4):
+/// @dev A record is a head and a commitment, two slots, and a third for the pre-rotation commitment where there is one;
+/// everything else travels in calldata and in the events, and is checked against the commitment when it comes back
+/// (D1-D4):
 ///
 ///     commitment = keccak256(abi.encode(previous, version, updated, keccak256(controllers), next, keccak256(state)))
 ///
@@ -33,8 +34,9 @@ import {KeyId} from "../types/KeyId.sol";
 ///                   count u8 ≤ 16, of: length u16, alsoKnownAs                                      by its keccak256
 ///
 /// A key's expiry is the last second at which it holds, 2^40 - 1 for none. Texts are non-empty, of bytes 0x21 … 0x7e.
-/// An operation is an EIP-712 struct which a quorum of controllers approves and anyone sends. It must name the
-/// current version, so that one approved for another version does nothing.
+/// An operation is an EIP-712 struct which a quorum of controllers approves and anyone sends, at most 30 days before
+/// its deadline. It must name the current version and its commitment, so that one approved for another version, or by
+/// somebody who was shown a false one, does nothing.
 interface IDidRegistry is IAgentKeyErrors, IERC5267 {
     // ---- Events ---------------------------------------------------------------------------------------------------
 
@@ -114,8 +116,14 @@ interface IDidRegistry is IAgentKeyErrors, IERC5267 {
     /// @notice Thrown when an operation's deadline has passed.
     error DidRegistryDeadlinePassed(uint64 deadline, uint256 time);
 
+    /// @notice Thrown when an operation's deadline is more than 30 days off, after `latest`.
+    error DidRegistryDeadlineTooFar(uint64 deadline, uint256 latest);
+
     /// @notice Thrown when an operation was approved for another version than the current one.
     error DidRegistryVersionMismatch(DidId did, uint32 version, uint32 current);
+
+    /// @notice Thrown when an operation was approved for other content of the current version than it has.
+    error DidRegistryPreviousMismatch(DidId did, bytes32 previous, bytes32 commitment);
 
     /// @notice Thrown when a reveal was approved for a version before the controllers were last set, or for a future
     /// one.
@@ -126,6 +134,13 @@ interface IDidRegistry is IAgentKeyErrors, IERC5267 {
 
     /// @notice Thrown when something is revealed although the DID has no pre-rotation commitment.
     error DidRegistryRevealUnexpected(DidId did);
+
+    /// @notice Thrown when the pre-rotation commitment has to be revealed: the present controllers have no say.
+    error DidRegistryRevealMissing(DidId did, bytes32 next);
+
+    /// @notice Thrown when a reveal that is bound to no commitment has a state with content: it could bring back what
+    /// was revoked after it was approved.
+    error DidRegistryRevealStateNotEmpty(DidId did, uint256 length);
 
     // ---- Errors: controllers and approvals ------------------------------------------------------------------------
 
@@ -214,31 +229,40 @@ interface IDidRegistry is IAgentKeyErrors, IERC5267 {
     /// @param approvals Approvals of it, strictly ascending by key id.
     function update(DidUpdate calldata op, DidControl calldata current, Approval[] calldata approvals) external;
 
-    /// @notice Replaces the controllers, the pre-rotation commitment and the state of a DID.
-    /// @dev Without a pre-rotation commitment a quorum of the present controllers approves. With one, the new
-    /// controllers must be those committed to and a quorum of them approves; the present ones have no say. Such an
-    /// approval may name any version since the controllers were last set, so that thieves of the present keys cannot
-    /// void it by updates.
+    /// @notice Replaces the controllers, the pre-rotation commitment and the state of a DID without pre-rotation
+    /// commitment, approved by a quorum of its controllers.
     /// @param op The operation.
     /// @param current Opens the current commitment.
-    /// @param salt The salt of the pre-rotation commitment, 0 if there is none.
     /// @param approvals Approvals of it, strictly ascending by key id.
-    function rotate(
-        DidRotation calldata op,
-        DidControl calldata current,
-        bytes32 salt,
-        Approval[] calldata approvals
-    ) external;
+    function rotate(DidRotation calldata op, DidControl calldata current, Approval[] calldata approvals) external;
 
-    /// @notice Ends a DID for ever.
-    /// @dev Approved as a rotation is: with a pre-rotation commitment, by a quorum of the controllers committed to.
+    /// @notice Replaces controllers, pre-rotation commitment and state of a DID. The new controllers are those that it
+    /// has committed to, and a quorum of them approves; the present ones have no say.
+    /// @dev Thieves of the present keys cannot stop it: it needs nothing that they can change. With `op.previous` 0 its
+    /// approvals hold for every version since the controllers were last set, and its state must be empty (`000000`), as
+    /// it could else bring back a key revoked meanwhile. With the commitment of `op.version` any state is taken.
+    /// @param op The operation.
+    /// @param salt The salt of the pre-rotation commitment.
+    /// @param approvals Approvals of it, strictly ascending by key id.
+    function rotateByReveal(DidRotation calldata op, bytes32 salt, Approval[] calldata approvals) external;
+
+    /// @notice Ends a DID without pre-rotation commitment for ever, approved by a quorum of its controllers.
     /// @param op The operation.
     /// @param current Opens the current commitment.
-    /// @param reveal Opens the pre-rotation commitment; all empty if there is none.
     /// @param approvals Approvals of it, strictly ascending by key id.
     function deactivate(
         DidDeactivation calldata op,
         DidControl calldata current,
+        Approval[] calldata approvals
+    ) external;
+
+    /// @notice Ends a DID for ever, approved by a quorum of the controllers it has committed to.
+    /// @dev With `op.previous` 0 its approvals hold for every version since the controllers were last set.
+    /// @param op The operation.
+    /// @param reveal Opens the pre-rotation commitment.
+    /// @param approvals Approvals of it, strictly ascending by key id.
+    function deactivateByReveal(
+        DidDeactivation calldata op,
         DidReveal calldata reveal,
         Approval[] calldata approvals
     ) external;

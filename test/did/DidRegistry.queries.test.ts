@@ -204,7 +204,7 @@ describe("DidRegistry", () => {
       expect(await storageLayoutOf("DidRegistry")).to.deep.equal(snapshot);
     });
 
-    it("is two slots a DID, laid out as documented", async () => {
+    it("is two slots a DID, and a third where there is a pre-rotation commitment", async () => {
       const { registry, ethers } = world;
       const did = await updateDid(world, await createDid(world, "layout"), "0x000000");
       const slot = BigInt(
@@ -223,11 +223,20 @@ describe("DidRegistry", () => {
       );
       expect(toBeHex(await at(1n), 32)).to.equal(await registry.commitment(did.did));
       expect(await at(2n)).to.equal(0n);
-      const op = { did: did.did, version: 2, deadline: FAR };
+      const committed = await createDid(world, "layout with next", { next: bytes32("next") });
+      const third = keccak256(
+        AbiCoder.defaultAbiCoder().encode(["bytes20", "uint256"], [committed.did, RECORDS_SLOT]),
+      );
+      expect(await ethers.provider.getStorage(world.address, BigInt(third) + 2n)).to.equal(committed.next);
+      const op = {
+        did: did.did,
+        version: 2,
+        previous: await world.registry.commitment(did.did),
+        deadline: FAR,
+      };
       await registry.deactivate(
         op,
         controlOf(did),
-        { controllers: "0x", salt: ZERO },
         await approvals(world.domain, "DidDeactivation", op, did.quorum.keys),
       );
       expect((await at(0n)) >> 240n).to.equal(1n);
@@ -248,6 +257,7 @@ describe("DidRegistry", () => {
         "commitment",
         "create",
         "deactivate",
+        "deactivateByReveal",
         "didOf",
         "eip712Domain",
         "head",
@@ -256,6 +266,7 @@ describe("DidRegistry", () => {
         "republish",
         "resolve",
         "rotate",
+        "rotateByReveal",
         "update",
         "verifyKey",
       ]);

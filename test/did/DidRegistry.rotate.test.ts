@@ -42,17 +42,20 @@ describe("DidRegistry", () => {
   const cold = quorum(2, "cold 1", "cold 2", "cold 3");
   const colder = quorum(1, "colder");
 
-  function rotation(
+  async function rotation(
     did: Did,
     options: {
       readonly to: Quorum;
       readonly version?: number;
+      /** The current commitment if left out. */
+      readonly previous?: string;
       readonly next?: string;
       readonly state?: string;
     },
   ) {
     const { to, version = 1, next = ZERO, state = EMPTY_STATE } = options;
-    return { did: did.did, version, controllers: controllersOf(to), next, state, deadline: FAR };
+    const previous = options.previous ?? (await world.registry.commitment(did.did));
+    return { did: did.did, version, previous, controllers: controllersOf(to), next, state, deadline: FAR };
   }
 
   function preRotated(name: string): Promise<Did> {
@@ -65,11 +68,11 @@ describe("DidRegistry", () => {
       const did = await createDid(world, "plain", { quorum: hot, state });
       const before = await registry.head(did.did);
       const first = await registry.commitment(did.did);
-      const op = rotation(did, { to: cold, next: bytes32("next") });
+      const op = await rotation(did, { to: cold, next: bytes32("next") });
       const signed = await approvals(world.domain, "DidRotation", op, hot.keys);
       const time = before.updated + 60n;
       await networkHelpers.time.setNextBlockTimestamp(time);
-      await expect(registry.rotate(op, controlOf(did), ZERO, signed))
+      await expect(registry.rotate(op, controlOf(did), signed))
         .to.emit(registry, "DidUpdated")
         .withArgs(did.did, 2n, before.updatedBlock, time, first, op.controllers, op.next, EMPTY_STATE);
       const block = BigInt(await networkHelpers.time.latestBlock());
@@ -92,13 +95,8 @@ describe("DidRegistry", () => {
       const id = keyIdOf(key);
       expect(await registry.verifyKey(did.did, snapshotOf(did), id, 1)).to.equal(true);
       const previous = await registry.commitment(did.did);
-      const op = rotation(did, { to: colder });
-      await registry.rotate(
-        op,
-        controlOf(did),
-        ZERO,
-        await approvals(world.domain, "DidRotation", op, hot.keys),
-      );
+      const op = await rotation(did, { to: colder });
+      await registry.rotate(op, controlOf(did), await approvals(world.domain, "DidRotation", op, hot.keys));
       const rotated: Did = { ...did, quorum: colder, previous, state: EMPTY_STATE };
       expect(await registry.verifyKey(did.did, snapshotOf(rotated), id, 1)).to.equal(false);
       const old = { ...snapshotOf(rotated), state };
@@ -112,15 +110,16 @@ describe("DidRegistry", () => {
       const { registry } = world;
       const did = await createDid(world, "power", { quorum: hot });
       const previous = await registry.commitment(did.did);
-      const op = rotation(did, { to: colder });
-      await registry.rotate(
-        op,
-        controlOf(did),
-        ZERO,
-        await approvals(world.domain, "DidRotation", op, hot.keys),
-      );
+      const op = await rotation(did, { to: colder });
+      await registry.rotate(op, controlOf(did), await approvals(world.domain, "DidRotation", op, hot.keys));
       const rotated: Did = { ...did, quorum: colder, previous };
-      const update = { did: did.did, version: 2, state, deadline: FAR };
+      const update = {
+        did: did.did,
+        version: 2,
+        previous: await world.registry.commitment(did.did),
+        state,
+        deadline: FAR,
+      };
       const byOld = await approvals(world.domain, "DidUpdate", update, hot.keys);
       await expect(registry.update(update, controlOf(rotated), byOld)).to.be.revertedWithCustomError(
         registry,
@@ -133,30 +132,29 @@ describe("DidRegistry", () => {
     it("reverts when a former approval is replayed after rotating back", async () => {
       const { registry } = world;
       let did = await createDid(world, "back", { quorum: hot });
-      const there = rotation(did, { to: colder });
+      const there = await rotation(did, { to: colder });
       const signed = await approvals(world.domain, "DidRotation", there, hot.keys);
       let previous = await registry.commitment(did.did);
-      await registry.rotate(there, controlOf(did), ZERO, signed);
+      await registry.rotate(there, controlOf(did), signed);
       did = { ...did, quorum: colder, previous };
-      const back = rotation(did, { to: hot, version: 2 });
+      const back = await rotation(did, { to: hot, version: 2 });
       previous = await registry.commitment(did.did);
       await registry.rotate(
         back,
         controlOf(did),
-        ZERO,
         await approvals(world.domain, "DidRotation", back, colder.keys),
       );
       did = { ...did, quorum: hot, previous };
-      await expect(registry.rotate(there, controlOf(did), ZERO, signed))
+      await expect(registry.rotate(there, controlOf(did), signed))
         .to.be.revertedWithCustomError(registry, "DidRegistryVersionMismatch")
         .withArgs(did.did, 1n, 3n);
     });
 
     it("reverts when the new controllers alone approve, without pre-rotation", async () => {
       const did = await createDid(world, "takeover", { quorum: hot });
-      const op = rotation(did, { to: colder });
+      const op = await rotation(did, { to: colder });
       const signed = await approvals(world.domain, "DidRotation", op, colder.keys);
-      await expect(world.registry.rotate(op, controlOf(did), ZERO, signed))
+      await expect(world.registry.rotate(op, controlOf(did), signed))
         .to.be.revertedWithCustomError(world.registry, "DidRegistryNotController")
         .withArgs(did.did, keccak256(controllerKey("colder").address));
     });
@@ -164,23 +162,24 @@ describe("DidRegistry", () => {
     it("reverts when new controllers or state are malformed, so that control cannot be lost by mistake", async () => {
       const { registry } = world;
       const did = await createDid(world, "lost", { quorum: hot });
-      const unreachable = { ...rotation(did, { to: colder }), controllers: encodeControllers(3, [did.did]) };
+      const unreachable = {
+        ...(await rotation(did, { to: colder })),
+        controllers: encodeControllers(3, [did.did]),
+      };
       await expect(
         registry.rotate(
           unreachable,
           controlOf(did),
-          ZERO,
           await approvals(world.domain, "DidRotation", unreachable, hot.keys),
         ),
       )
         .to.be.revertedWithCustomError(registry, "DidRegistryThresholdUnreachable")
         .withArgs(3n, 1n);
-      const malformed = rotation(did, { to: colder, state: "0x" });
+      const malformed = await rotation(did, { to: colder, state: "0x" });
       await expect(
         registry.rotate(
           malformed,
           controlOf(did),
-          ZERO,
           await approvals(world.domain, "DidRotation", malformed, hot.keys),
         ),
       )
@@ -192,24 +191,18 @@ describe("DidRegistry", () => {
       const { registry, networkHelpers } = world;
       const did = await createDid(world, "late", { quorum: hot });
       const time = BigInt(await networkHelpers.time.latest());
-      const late = { ...rotation(did, { to: colder }), deadline: time };
+      const late = { ...(await rotation(did, { to: colder })), deadline: time };
       await networkHelpers.time.setNextBlockTimestamp(time + 5n);
       await expect(
-        registry.rotate(
-          late,
-          controlOf(did),
-          ZERO,
-          await approvals(world.domain, "DidRotation", late, hot.keys),
-        ),
+        registry.rotate(late, controlOf(did), await approvals(world.domain, "DidRotation", late, hot.keys)),
       )
         .to.be.revertedWithCustomError(registry, "DidRegistryDeadlinePassed")
         .withArgs(time, time + 5n);
-      const unknown = { ...rotation(did, { to: colder }), did: `0x${"34".repeat(20)}` };
+      const unknown = { ...(await rotation(did, { to: colder })), did: `0x${"34".repeat(20)}` };
       await expect(
         registry.rotate(
           unknown,
           controlOf(did),
-          ZERO,
           await approvals(world.domain, "DidRotation", unknown, hot.keys),
         ),
       )
@@ -219,9 +212,9 @@ describe("DidRegistry", () => {
 
     it("reverts when something is revealed although nothing was committed to", async () => {
       const did = await createDid(world, "nothing committed", { quorum: hot });
-      const op = rotation(did, { to: colder });
+      const op = await rotation(did, { to: colder });
       const signed = await approvals(world.domain, "DidRotation", op, hot.keys);
-      await expect(world.registry.rotate(op, controlOf(did), SALT, signed))
+      await expect(world.registry.rotateByReveal(op, SALT, signed))
         .to.be.revertedWithCustomError(world.registry, "DidRegistryRevealUnexpected")
         .withArgs(did.did);
     });
@@ -231,11 +224,11 @@ describe("DidRegistry", () => {
     it("works with a quorum of the next controllers alone", async () => {
       const { registry } = world;
       const did = await preRotated("emergency");
-      const op = rotation(did, { to: cold, next: nextOf(controllersOf(colder), SALT) });
+      const op = await rotation(did, { to: cold, next: nextOf(controllersOf(colder), SALT) });
       const [one, two] = cold.keys;
       if (one === undefined || two === undefined) throw new Error("no keys");
       const signed = await approvals(world.domain, "DidRotation", op, [one, two]);
-      await registry.rotate(op, controlOf(did), SALT, signed);
+      await registry.rotateByReveal(op, SALT, signed);
       const head = await registry.head(did.did);
       expect([head.version, head.controlVersion]).to.deep.equal([2n, 2n]);
     });
@@ -244,10 +237,10 @@ describe("DidRegistry", () => {
       const { registry } = world;
       const did = await preRotated("thieves");
       const thieves = quorum(1, "mallory");
-      const op = rotation(did, { to: thieves });
+      const op = await rotation(did, { to: thieves });
       const signed = await approvals(world.domain, "DidRotation", op, hot.keys);
       for (const salt of [ZERO, SALT]) {
-        await expect(registry.rotate(op, controlOf(did), salt, signed))
+        await expect(registry.rotateByReveal(op, salt, signed))
           .to.be.revertedWithCustomError(registry, "DidRegistryRevealMismatch")
           .withArgs(did.did, nextOf(op.controllers, salt), did.next);
       }
@@ -255,14 +248,14 @@ describe("DidRegistry", () => {
 
     it("reverts when thieves of the present keys rotate to the next set, whose reveal they saw", async () => {
       const did = await preRotated("reveal seen");
-      const op = rotation(did, { to: cold, next: nextOf(controllersOf(quorum(1, "mallory")), ZERO) });
+      const op = await rotation(did, { to: cold, next: nextOf(controllersOf(quorum(1, "mallory")), ZERO) });
       const hotKey = controllerKey("hot");
       const signed = await approvals(world.domain, "DidRotation", op, [hotKey]);
-      await expect(world.registry.rotate(op, controlOf(did), SALT, signed))
+      await expect(world.registry.rotateByReveal(op, SALT, signed))
         .to.be.revertedWithCustomError(world.registry, "DidRegistryQuorumMissing")
         .withArgs(did.did, 1n, 2n);
       const both = await approvals(world.domain, "DidRotation", op, [hotKey, controllerKey("cold 1")]);
-      await expect(world.registry.rotate(op, controlOf(did), SALT, both))
+      await expect(world.registry.rotateByReveal(op, SALT, both))
         .to.be.revertedWithCustomError(world.registry, "DidRegistryNotController")
         .withArgs(did.did, keccak256(hotKey.address));
     });
@@ -270,9 +263,9 @@ describe("DidRegistry", () => {
     it("reverts when the next controllers come with another threshold", async () => {
       const did = await preRotated("threshold");
       const weaker = { threshold: 1, keys: cold.keys };
-      const op = rotation(did, { to: weaker });
+      const op = await rotation(did, { to: weaker });
       const signed = await approvals(world.domain, "DidRotation", op, cold.keys);
-      await expect(world.registry.rotate(op, controlOf(did), SALT, signed))
+      await expect(world.registry.rotateByReveal(op, SALT, signed))
         .to.be.revertedWithCustomError(world.registry, "DidRegistryRevealMismatch")
         .withArgs(did.did, nextOf(op.controllers, SALT), did.next);
     });
@@ -280,11 +273,11 @@ describe("DidRegistry", () => {
     it("cannot be voided by updates of the thieves: any version since the last rotation will do", async () => {
       const { registry } = world;
       let did = await preRotated("voided");
-      const op = rotation(did, { to: cold });
+      const op = await rotation(did, { to: cold, previous: ZERO });
       const signed = await approvals(world.domain, "DidRotation", op, cold.keys);
       for (let i = 0; i < 3; ++i)
         did = await updateDid(world, did, encodeState({ alsoKnownAs: [`https://x.y/${i}`] }));
-      await registry.rotate(op, controlOf(did), SALT, signed);
+      await registry.rotateByReveal(op, SALT, signed);
       const head = await registry.head(did.did);
       expect([head.version, head.controlVersion]).to.deep.equal([5n, 5n]);
     });
@@ -292,13 +285,12 @@ describe("DidRegistry", () => {
     it("reverts when the approval is of before the last rotation, or of a future version", async () => {
       const { registry } = world;
       let did = await preRotated("window");
-      const first = rotation(did, { to: cold, next: did.next });
+      const first = await rotation(did, { to: cold, next: did.next, previous: ZERO });
       const signed = await approvals(world.domain, "DidRotation", first, cold.keys);
       const future = { ...first, version: 2 };
       await expect(
-        registry.rotate(
+        registry.rotateByReveal(
           future,
-          controlOf(did),
           SALT,
           await approvals(world.domain, "DidRotation", future, cold.keys),
         ),
@@ -306,39 +298,88 @@ describe("DidRegistry", () => {
         .to.be.revertedWithCustomError(registry, "DidRegistryVersionOutsideControl")
         .withArgs(did.did, 2n, 1n, 1n);
       const previous = await registry.commitment(did.did);
-      await registry.rotate(first, controlOf(did), SALT, signed);
+      await registry.rotateByReveal(first, SALT, signed);
       // The same set is committed to again, so nothing but the version tells the replay from a new rotation.
       did = { ...did, quorum: cold, previous, state: EMPTY_STATE };
-      await expect(registry.rotate(first, controlOf(did), SALT, signed))
+      await expect(registry.rotateByReveal(first, SALT, signed))
         .to.be.revertedWithCustomError(registry, "DidRegistryVersionOutsideControl")
         .withArgs(did.did, 1n, 2n, 2n);
+    });
+
+    it("has a state bound to the version that it was approved for", async () => {
+      const { registry } = world;
+      let did = await preRotated("bound state");
+      const stored = await registry.commitment(did.did);
+      const op = await rotation(did, { to: cold, state });
+      const signed = await approvals(world.domain, "DidRotation", op, cold.keys);
+      const lied = { ...op, previous: bytes32("a lie") };
+      await expect(
+        registry.rotateByReveal(lied, SALT, await approvals(world.domain, "DidRotation", lied, cold.keys)),
+      )
+        .to.be.revertedWithCustomError(registry, "DidRegistryPreviousMismatch")
+        .withArgs(did.did, lied.previous, stored);
+      // The key of `state` is revoked after the approval: it must not come back.
+      did = await updateDid(world, did, EMPTY_STATE);
+      await expect(registry.rotateByReveal(op, SALT, signed))
+        .to.be.revertedWithCustomError(registry, "DidRegistryVersionMismatch")
+        .withArgs(did.did, 1n, 2n);
+      const unbound = { ...op, previous: ZERO };
+      await expect(
+        registry.rotateByReveal(
+          unbound,
+          SALT,
+          await approvals(world.domain, "DidRotation", unbound, cold.keys),
+        ),
+      )
+        .to.be.revertedWithCustomError(registry, "DidRegistryRevealStateNotEmpty")
+        .withArgs(did.did, (state.length - 2) / 2);
+      const again = await rotation(did, { to: cold, version: 2, state });
+      await registry.rotateByReveal(
+        again,
+        SALT,
+        await approvals(world.domain, "DidRotation", again, cold.keys),
+      );
+      const head = await registry.head(did.did);
+      expect([head.version, head.controlVersion]).to.deep.equal([3n, 3n]);
+    });
+
+    it("leaves no pre-rotation commitment unless it sets one", async () => {
+      const { registry } = world;
+      const did = await preRotated("ended pre-rotation");
+      const op = await rotation(did, { to: cold });
+      const previous = await registry.commitment(did.did);
+      await registry.rotateByReveal(op, SALT, await approvals(world.domain, "DidRotation", op, cold.keys));
+      const after: Did = { ...did, quorum: cold, previous, next: ZERO, state: EMPTY_STATE };
+      const back = await rotation(after, { to: hot, version: 2 });
+      await expect(
+        registry.rotateByReveal(back, SALT, await approvals(world.domain, "DidRotation", back, cold.keys)),
+      )
+        .to.be.revertedWithCustomError(registry, "DidRegistryRevealUnexpected")
+        .withArgs(did.did);
+      await registry.rotate(
+        back,
+        controlOf(after),
+        await approvals(world.domain, "DidRotation", back, cold.keys),
+      );
+      expect((await registry.head(did.did)).version).to.equal(3n);
     });
 
     it("can be set by the quorum later, and then only the next controllers can change it", async () => {
       const { registry } = world;
       let did = await createDid(world, "later", { quorum: hot });
-      const set = rotation(did, { to: hot, next: nextOf(controllersOf(cold), SALT) });
+      const set = await rotation(did, { to: hot, next: nextOf(controllersOf(cold), SALT) });
       const previous = await registry.commitment(did.did);
-      await registry.rotate(
-        set,
-        controlOf(did),
-        ZERO,
-        await approvals(world.domain, "DidRotation", set, hot.keys),
-      );
+      await registry.rotate(set, controlOf(did), await approvals(world.domain, "DidRotation", set, hot.keys));
       did = { ...did, previous, next: set.next };
-      const unset = rotation(did, { to: hot, version: 2 });
+      const unset = await rotation(did, { to: hot, version: 2 });
       await expect(
-        registry.rotate(
-          unset,
-          controlOf(did),
-          ZERO,
-          await approvals(world.domain, "DidRotation", unset, hot.keys),
-        ),
-      ).to.be.revertedWithCustomError(registry, "DidRegistryRevealMismatch");
-      const through = rotation(did, { to: cold, version: 2 });
-      await registry.rotate(
+        registry.rotate(unset, controlOf(did), await approvals(world.domain, "DidRotation", unset, hot.keys)),
+      )
+        .to.be.revertedWithCustomError(registry, "DidRegistryRevealMissing")
+        .withArgs(did.did, set.next);
+      const through = await rotation(did, { to: cold, version: 2 });
+      await registry.rotateByReveal(
         through,
-        controlOf(did),
         SALT,
         await approvals(world.domain, "DidRotation", through, cold.keys),
       );
@@ -347,18 +388,21 @@ describe("DidRegistry", () => {
   });
 
   describe("deactivate", () => {
-    const nothing = { controllers: "0x", salt: ZERO };
-
     it("ends a DID for every reader and writer, for ever", async () => {
       const { registry, networkHelpers } = world;
       const did = await createDid(world, "ended", { quorum: hot, state });
       const before = await registry.head(did.did);
       const first = await registry.commitment(did.did);
-      const op = { did: did.did, version: 1, deadline: FAR };
+      const op = {
+        did: did.did,
+        version: 1,
+        previous: await world.registry.commitment(did.did),
+        deadline: FAR,
+      };
       const signed = await approvals(world.domain, "DidDeactivation", op, hot.keys);
       const time = before.updated + 9n;
       await networkHelpers.time.setNextBlockTimestamp(time);
-      await expect(registry.deactivate(op, controlOf(did), nothing, signed))
+      await expect(registry.deactivate(op, controlOf(did), signed))
         .to.emit(registry, "DidDeactivated")
         .withArgs(did.did, 2n, before.updatedBlock, time, first);
 
@@ -381,24 +425,24 @@ describe("DidRegistry", () => {
       expect(await registry.isController(did.did, controlOf(did), hotId)).to.equal(false);
 
       const control = { previous: first, controllers: "0x", next: ZERO, stateHash: ZERO };
-      const update = { did: did.did, version: 2, state, deadline: FAR };
-      const rotate = rotation(did, { to: hot, version: 2 });
+      const update = {
+        did: did.did,
+        version: 2,
+        previous: await world.registry.commitment(did.did),
+        state,
+        deadline: FAR,
+      };
+      const rotate = await rotation(did, { to: hot, version: 2 });
       const again = { ...op, version: 2 };
       const attempts = [
         async () =>
           registry.update(update, control, await approvals(world.domain, "DidUpdate", update, hot.keys)),
         async () =>
-          registry.rotate(
-            rotate,
-            control,
-            ZERO,
-            await approvals(world.domain, "DidRotation", rotate, hot.keys),
-          ),
+          registry.rotate(rotate, control, await approvals(world.domain, "DidRotation", rotate, hot.keys)),
         async () =>
           registry.deactivate(
             again,
             control,
-            nothing,
             await approvals(world.domain, "DidDeactivation", again, hot.keys),
           ),
         async () => registry.republish(did.did, snapshotOf(did)),
@@ -418,19 +462,23 @@ describe("DidRegistry", () => {
     it("is possible by the quorum only, for the current version only, in time only", async () => {
       const { registry, networkHelpers } = world;
       const did = await createDid(world, "not ended", { quorum: hot });
-      const op = { did: did.did, version: 1, deadline: FAR };
+      const op = {
+        did: did.did,
+        version: 1,
+        previous: await world.registry.commitment(did.did),
+        deadline: FAR,
+      };
       const mallory = [controllerKey("mallory")];
       await expect(
         registry.deactivate(
           op,
           controlOf(did),
-          nothing,
           await approvals(world.domain, "DidDeactivation", op, mallory),
         ),
       )
         .to.be.revertedWithCustomError(registry, "DidRegistryNotController")
         .withArgs(did.did, keccak256(controllerKey("mallory").address));
-      await expect(registry.deactivate(op, controlOf(did), nothing, []))
+      await expect(registry.deactivate(op, controlOf(did), []))
         .to.be.revertedWithCustomError(registry, "DidRegistryQuorumMissing")
         .withArgs(did.did, 0n, 1n);
       const stale = { ...op, version: 0 };
@@ -438,7 +486,6 @@ describe("DidRegistry", () => {
         registry.deactivate(
           stale,
           controlOf(did),
-          nothing,
           await approvals(world.domain, "DidDeactivation", stale, hot.keys),
         ),
       )
@@ -451,7 +498,6 @@ describe("DidRegistry", () => {
         registry.deactivate(
           late,
           controlOf(did),
-          nothing,
           await approvals(world.domain, "DidDeactivation", late, hot.keys),
         ),
       )
@@ -462,13 +508,16 @@ describe("DidRegistry", () => {
 
     it("reverts when something is revealed although nothing was committed to", async () => {
       const did = await createDid(world, "no reveal", { quorum: hot });
-      const op = { did: did.did, version: 1, deadline: FAR };
+      const op = {
+        did: did.did,
+        version: 1,
+        previous: await world.registry.commitment(did.did),
+        deadline: FAR,
+      };
       const signed = await approvals(world.domain, "DidDeactivation", op, hot.keys);
-      for (const reveal of [
-        { controllers: controllersOf(cold), salt: ZERO },
-        { controllers: "0x", salt: SALT },
-      ]) {
-        await expect(world.registry.deactivate(op, controlOf(did), reveal, signed))
+      for (const salt of [ZERO, SALT]) {
+        const reveal = { controllers: controllersOf(cold), salt };
+        await expect(world.registry.deactivateByReveal(op, reveal, signed))
           .to.be.revertedWithCustomError(world.registry, "DidRegistryRevealUnexpected")
           .withArgs(did.did);
       }
@@ -477,34 +526,33 @@ describe("DidRegistry", () => {
     it("is out of the present keys' reach once there is a pre-rotation commitment", async () => {
       const { registry } = world;
       const did = await preRotated("destroyers");
-      const op = { did: did.did, version: 1, deadline: FAR };
+      const op = {
+        did: did.did,
+        version: 1,
+        previous: await world.registry.commitment(did.did),
+        deadline: FAR,
+      };
       const byHot = await approvals(world.domain, "DidDeactivation", op, hot.keys);
+      await expect(registry.deactivate(op, controlOf(did), byHot))
+        .to.be.revertedWithCustomError(registry, "DidRegistryRevealMissing")
+        .withArgs(did.did, did.next);
       const own = { controllers: controllersOf(hot), salt: SALT };
-      await expect(registry.deactivate(op, controlOf(did), own, byHot))
+      await expect(registry.deactivateByReveal(op, own, byHot))
         .to.be.revertedWithCustomError(registry, "DidRegistryRevealMismatch")
         .withArgs(did.did, nextOf(own.controllers, SALT), did.next);
-      await expect(registry.deactivate(op, controlOf(did), nothing, byHot))
+      const nothing = { controllers: "0x", salt: ZERO };
+      await expect(registry.deactivateByReveal(op, nothing, byHot))
         .to.be.revertedWithCustomError(registry, "DidRegistryControllersTruncated")
         .withArgs(0n);
       const reveal = { controllers: controllersOf(cold), salt: SALT };
-      await expect(registry.deactivate(op, controlOf(did), reveal, byHot))
+      await expect(registry.deactivateByReveal(op, reveal, byHot))
         .to.be.revertedWithCustomError(registry, "DidRegistryQuorumMissing")
         .withArgs(did.did, 1n, 2n);
+      const unbound = { ...op, previous: ZERO };
+      const byCold = await approvals(world.domain, "DidDeactivation", unbound, cold.keys);
       await updateDid(world, did, state);
-      const moved = { ...did, previous: await previousOf(did), state };
-      const byCold = await approvals(world.domain, "DidDeactivation", op, cold.keys);
-      await registry.deactivate(op, controlOf(moved), reveal, byCold);
+      await registry.deactivateByReveal(unbound, reveal, byCold);
       expect(await registry.isDeactivated(did.did)).to.equal(true);
     });
-
-    async function previousOf({ did }: Did): Promise<string> {
-      const { updatedBlock, version } = await world.registry.head(did);
-      const [log] = await world.registry.queryFilter(
-        world.registry.filters.DidUpdated(did, version),
-        Number(updatedBlock),
-      );
-      if (log === undefined) throw new Error("no event");
-      return log.args.previous;
-    }
   });
 });

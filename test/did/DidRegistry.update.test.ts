@@ -54,7 +54,13 @@ describe("DidRegistry", () => {
       const { updatedBlock } = await registry.head(did.did);
       const first = await registry.commitment(did.did);
       await networkHelpers.mine(3);
-      const op = { did: did.did, version: 1, state, deadline: FAR };
+      const op = {
+        did: did.did,
+        version: 1,
+        previous: await world.registry.commitment(did.did),
+        state,
+        deadline: FAR,
+      };
       const signed = await approvals(world.domain, "DidUpdate", op, did.quorum.keys);
       const time = BigInt(await networkHelpers.time.latest()) + 7n;
       await networkHelpers.time.setNextBlockTimestamp(time);
@@ -72,16 +78,13 @@ describe("DidRegistry", () => {
         const time = start.updated + 1000n;
         const controllersHash = keccak256(controllersOf(did.quorum));
         for (const version of [1, 2]) {
-          const op = { did: did.did, version, state, deadline: FAR };
-          const signed = await approvals(world.domain, "DidUpdate", op, did.quorum.keys);
-          await registry.update(op, controlOf(did), signed, { gasLimit: 500_000n });
           const { previous, next } = did;
           const link = { previous, version, controllersHash, next, stateHash: keccak256(did.state) };
-          did = {
-            ...did,
-            previous: commitmentOf({ ...link, updated: version === 1 ? start.updated : time }),
-            state,
-          };
+          const current = commitmentOf({ ...link, updated: version === 1 ? start.updated : time });
+          const op = { did: did.did, version, previous: current, state, deadline: FAR };
+          const signed = await approvals(world.domain, "DidUpdate", op, did.quorum.keys);
+          await registry.update(op, controlOf(did), signed, { gasLimit: 500_000n });
+          did = { ...did, previous: current, state };
         }
         await world.networkHelpers.time.setNextBlockTimestamp(time);
         await ethers.provider.send("evm_mine", []);
@@ -103,7 +106,13 @@ describe("DidRegistry", () => {
       const founders = quorum(1, "bob");
       const shared = { threshold: 1, keys: [...founders.keys] };
       const did = await createDid(world, "direct", { quorum: shared });
-      const op = { did: did.did, version: 1, state, deadline: FAR };
+      const op = {
+        did: did.did,
+        version: 1,
+        previous: await world.registry.commitment(did.did),
+        state,
+        deadline: FAR,
+      };
       await expect(
         registry.connect(alice).update(op, controlOf(did), [{ key: key.address, signature: "0x" }]),
       )
@@ -120,7 +129,13 @@ describe("DidRegistry", () => {
     it("reverts when the version is not the current one: each approval serves once", async () => {
       const { registry } = world;
       const did = await createDid(world, "stale");
-      const op = { did: did.did, version: 1, state, deadline: FAR };
+      const op = {
+        did: did.did,
+        version: 1,
+        previous: await world.registry.commitment(did.did),
+        state,
+        deadline: FAR,
+      };
       const signed = await approvals(world.domain, "DidUpdate", op, did.quorum.keys);
       const early = { ...op, version: 2 };
       await expect(
@@ -139,12 +154,38 @@ describe("DidRegistry", () => {
         .withArgs(did.did, 1n, 2n);
     });
 
+    it("reverts when approved for other content of the current version: a lying node gains nothing", async () => {
+      const { registry } = world;
+      const did = await createDid(world, "lied to", { state });
+      const stored = await registry.commitment(did.did);
+      const op = { did: did.did, version: 1, previous: bytes32("a lie"), state, deadline: FAR };
+      const signed = await approvals(world.domain, "DidUpdate", op, did.quorum.keys);
+      await expect(registry.update(op, controlOf(did), signed))
+        .to.be.revertedWithCustomError(registry, "DidRegistryPreviousMismatch")
+        .withArgs(did.did, op.previous, stored);
+      await expect(registry.update({ ...op, previous: stored }, controlOf(did), signed))
+        .to.be.revertedWithCustomError(registry, "AgentKeySignatureInvalid")
+        .withArgs(keccak256(controllerKey("alice").address));
+    });
+
     it("lets only the first of two concurrent changes through", async () => {
       const { registry } = world;
       const did = await createDid(world, "concurrent", { quorum: quorum(1, "alice", "bob") });
       const other = encodeState({ alsoKnownAs: ["https://other.example"] });
-      const first = { did: did.did, version: 1, state, deadline: FAR };
-      const second = { did: did.did, version: 1, state: other, deadline: FAR };
+      const first = {
+        did: did.did,
+        version: 1,
+        previous: await world.registry.commitment(did.did),
+        state,
+        deadline: FAR,
+      };
+      const second = {
+        did: did.did,
+        version: 1,
+        previous: await world.registry.commitment(did.did),
+        state: other,
+        deadline: FAR,
+      };
       const byAlice = await approvals(world.domain, "DidUpdate", first, [controllerKey("alice")]);
       const byBob = await approvals(world.domain, "DidUpdate", second, [controllerKey("bob")]);
       await registry.update(first, controlOf(did), byAlice);
@@ -159,7 +200,13 @@ describe("DidRegistry", () => {
     it("reverts when any part of the current version is wrong", async () => {
       const { registry } = world;
       const did = await createDid(world, "opening", { next: bytes32("next") });
-      const op = { did: did.did, version: 1, state, deadline: FAR };
+      const op = {
+        did: did.did,
+        version: 1,
+        previous: await world.registry.commitment(did.did),
+        state,
+        deadline: FAR,
+      };
       const control = controlOf(did);
       const stored = await registry.commitment(did.did);
       const { updated } = await registry.head(did.did);
@@ -189,7 +236,13 @@ describe("DidRegistry", () => {
     it("reverts when the DID is unknown", async () => {
       const did = await createDid(world, "known");
       const unknown = `0x${"12".repeat(20)}`;
-      const op = { did: unknown, version: 0, state, deadline: FAR };
+      const op = {
+        did: unknown,
+        version: 0,
+        previous: await world.registry.commitment(unknown),
+        state,
+        deadline: FAR,
+      };
       const signed = await approvals(world.domain, "DidUpdate", op, did.quorum.keys);
       await expect(world.registry.update(op, controlOf(did), signed))
         .to.be.revertedWithCustomError(world.registry, "DidRegistryUnknown")
@@ -200,12 +253,19 @@ describe("DidRegistry", () => {
       const { registry } = world;
       const did = await createDid(world, "bound");
       const twin = await createDid(world, "bound twin");
-      const op = { did: did.did, version: 1, state, deadline: FAR };
+      const op = {
+        did: did.did,
+        version: 1,
+        previous: await world.registry.commitment(did.did),
+        state,
+        deadline: FAR,
+      };
       const alice = controllerKey("alice");
       const wrong = [
         await approvals(world.domain, "DidUpdate", { ...op, did: twin.did }, [alice]),
         await approvals(world.domain, "DidUpdate", { ...op, state: EMPTY_STATE }, [alice]),
         await approvals(world.domain, "DidUpdate", { ...op, version: 2 }, [alice]),
+        await approvals(world.domain, "DidUpdate", { ...op, previous: ZERO }, [alice]),
         await approvals(world.domain, "DidUpdate", { ...op, deadline: FAR - 1n }, [alice]),
         await approvals(world.domain, "DidDeactivation", op, [alice]),
         await approvals({ ...world.domain, chainId: 1n }, "DidUpdate", op, [alice]),
@@ -220,7 +280,13 @@ describe("DidRegistry", () => {
 
     it("reverts when fewer than the threshold approve: a stolen device can do nothing alone", async () => {
       const did = await createDid(world, "stolen", { quorum: quorum(2, "alice", "bob", "carol") });
-      const op = { did: did.did, version: 1, state, deadline: FAR };
+      const op = {
+        did: did.did,
+        version: 1,
+        previous: await world.registry.commitment(did.did),
+        state,
+        deadline: FAR,
+      };
       const signed = await approvals(world.domain, "DidUpdate", op, [controllerKey("carol")]);
       await expect(world.registry.update(op, controlOf(did), signed))
         .to.be.revertedWithCustomError(world.registry, "DidRegistryQuorumMissing")
@@ -230,7 +296,13 @@ describe("DidRegistry", () => {
     it("does not take the approval of those committed to as next", async () => {
       const cold = quorum(1, "cold");
       const did = await createDid(world, "next may not", { next: nextOf(controllersOf(cold), ZERO) });
-      const op = { did: did.did, version: 1, state, deadline: FAR };
+      const op = {
+        did: did.did,
+        version: 1,
+        previous: await world.registry.commitment(did.did),
+        state,
+        deadline: FAR,
+      };
       const signed = await approvals(world.domain, "DidUpdate", op, cold.keys);
       await expect(world.registry.update(op, controlOf(did), signed)).to.be.revertedWithCustomError(
         world.registry,
@@ -242,7 +314,13 @@ describe("DidRegistry", () => {
       const { registry, networkHelpers } = world;
       const did = await createDid(world, "deadline");
       const deadline = BigInt(await networkHelpers.time.latest()) + 10n;
-      const op = { did: did.did, version: 1, state, deadline };
+      const op = {
+        did: did.did,
+        version: 1,
+        previous: await world.registry.commitment(did.did),
+        state,
+        deadline,
+      };
       const signed = await approvals(world.domain, "DidUpdate", op, did.quorum.keys);
       await networkHelpers.time.setNextBlockTimestamp(deadline + 1n);
       await expect(registry.update(op, controlOf(did), signed))
@@ -250,9 +328,36 @@ describe("DidRegistry", () => {
         .withArgs(deadline, deadline + 1n);
     });
 
+    it("reverts when its deadline is more than 30 days off, and takes one that is just as far", async () => {
+      const { registry, networkHelpers } = world;
+      const did = await createDid(world, "far deadline");
+      const time = BigInt(await networkHelpers.time.latest()) + 10n;
+      const latest = time + 30n * 86_400n;
+      const previous = await registry.commitment(did.did);
+      for (const deadline of [latest + 1n, 2n ** 64n - 1n]) {
+        const op = { did: did.did, version: 1, previous, state, deadline };
+        const signed = await approvals(world.domain, "DidUpdate", op, did.quorum.keys);
+        await networkHelpers.time.setNextBlockTimestamp(time);
+        await expect(registry.update(op, controlOf(did), signed))
+          .to.be.revertedWithCustomError(registry, "DidRegistryDeadlineTooFar")
+          .withArgs(deadline, latest);
+      }
+      const op = { did: did.did, version: 1, previous, state, deadline: latest + 60n };
+      const signed = await approvals(world.domain, "DidUpdate", op, did.quorum.keys);
+      await networkHelpers.time.setNextBlockTimestamp(time + 60n);
+      await registry.update(op, controlOf(did), signed);
+      expect((await registry.head(did.did)).version).to.equal(2n);
+    });
+
     it("reverts when the state is malformed", async () => {
       const did = await createDid(world, "malformed");
-      const op = { did: did.did, version: 1, state: "0x00000000", deadline: FAR };
+      const op = {
+        did: did.did,
+        version: 1,
+        previous: await world.registry.commitment(did.did),
+        state: "0x00000000",
+        deadline: FAR,
+      };
       const signed = await approvals(world.domain, "DidUpdate", op, did.quorum.keys);
       await expect(world.registry.update(op, controlOf(did), signed))
         .to.be.revertedWithCustomError(world.registry, "DidRegistryStateTrailing")
@@ -290,7 +395,13 @@ describe("DidRegistry", () => {
         false,
       ]);
       expect(await registry.commitment(did.did)).to.equal(commitment);
-      const op = { did: did.did, version: 2, state: EMPTY_STATE, deadline: FAR };
+      const op = {
+        did: did.did,
+        version: 2,
+        previous: await world.registry.commitment(did.did),
+        state: EMPTY_STATE,
+        deadline: FAR,
+      };
       const signed = await approvals(world.domain, "DidUpdate", op, who.keys);
       await expect(registry.update(op, controlOf(did), signed))
         .to.emit(registry, "DidUpdated")

@@ -142,13 +142,13 @@ export const OPERATION_TYPES = {
       "bytes20 did,bytes controllers,bytes32 next,bytes32 salt,bytes state,uint64 deadline",
     ),
   },
-  DidUpdate: { DidUpdate: fields("bytes20 did,uint32 version,bytes state,uint64 deadline") },
+  DidUpdate: { DidUpdate: fields("bytes20 did,uint32 version,bytes32 previous,bytes state,uint64 deadline") },
   DidRotation: {
     DidRotation: fields(
-      "bytes20 did,uint32 version,bytes controllers,bytes32 next,bytes state,uint64 deadline",
+      "bytes20 did,uint32 version,bytes32 previous,bytes controllers,bytes32 next,bytes state,uint64 deadline",
     ),
   },
-  DidDeactivation: { DidDeactivation: fields("bytes20 did,uint32 version,uint64 deadline") },
+  DidDeactivation: { DidDeactivation: fields("bytes20 did,uint32 version,bytes32 previous,uint64 deadline") },
 } satisfies Record<string, Record<string, TypedDataField[]>>;
 
 export type OperationName = keyof typeof OPERATION_TYPES;

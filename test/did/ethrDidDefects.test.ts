@@ -30,7 +30,6 @@ import {
 
 const ZERO_ADDRESS = `0x${"00".repeat(20)}`;
 const SIG_AUTH = encodeBytes32String("sigAuth");
-const REVEAL_NOTHING = { controllers: "0x", salt: ZERO };
 
 /** Each test shows the defect in ERC-1056 (npm ethr-did-registry) and its opposite here. */
 describe("defects of ERC-1056 that this registry does not have", () => {
@@ -96,12 +95,13 @@ describe("defects of ERC-1056 that this registry does not have", () => {
 
     const did = await createDid(world, "defect 2", { state });
     const commitment = await registry.commitment(did.did);
-    const end = { did: did.did, version: 1, deadline: FAR };
+    const end = { did: did.did, version: 1, previous: commitment, deadline: FAR };
     const signed = await approvals(world.domain, "DidDeactivation", end, [alice]);
-    await registry.deactivate(end, controlOf(did), REVEAL_NOTHING, signed);
+    await registry.deactivate(end, controlOf(did), signed);
     expect(await registry.isController(did.did, controlOf(did), keccak256(alice.address))).to.equal(false);
     expect(await registry.verifyKey(did.did, snapshotOf(did), keyIdOf(key), 1)).to.equal(false);
-    const op = { did: did.did, version: 2, state, deadline: FAR };
+    const previous = await registry.commitment(did.did);
+    const op = { did: did.did, version: 2, previous, state, deadline: FAR };
     const control = { ...controlOf(did), previous: commitment };
     await expect(registry.update(op, control, await approvals(world.domain, "DidUpdate", op, [alice])))
       .to.be.revertedWithCustomError(registry, "DidRegistryDeactivated")
@@ -146,7 +146,8 @@ describe("defects of ERC-1056 that this registry does not have", () => {
     const { registry } = world;
     const unrecoverable = { key: ZERO_ADDRESS, signature: `0x${"00".repeat(65)}` };
     const did = await createDid(world, "defect 4");
-    const op = { did: did.did, version: 1, state, deadline: FAR };
+    const previous = await registry.commitment(did.did);
+    const op = { did: did.did, version: 1, previous, state, deadline: FAR };
     await expect(registry.update(op, controlOf(did), [unrecoverable]))
       .to.be.revertedWithCustomError(registry, "DidRegistryNotController")
       .withArgs(did.did, keccak256(ZERO_ADDRESS));
@@ -177,17 +178,13 @@ describe("defects of ERC-1056 that this registry does not have", () => {
     const op = {
       did: did.did,
       version: 1,
+      previous,
       controllers: controllersOf(to),
       next: ZERO,
       state: EMPTY_STATE,
       deadline: FAR,
     };
-    await registry.rotate(
-      op,
-      controlOf(did),
-      ZERO,
-      await approvals(world.domain, "DidRotation", op, [alice]),
-    );
+    await registry.rotate(op, controlOf(did), await approvals(world.domain, "DidRotation", op, [alice]));
     const rotated = { ...did, quorum: to, previous, state: EMPTY_STATE };
     expect(await registry.verifyKey(did.did, snapshotOf(rotated), keyIdOf(key), 1)).to.equal(false);
     expect(await registry.isController(did.did, controlOf(rotated), keccak256(alice.address))).to.equal(

@@ -62,7 +62,8 @@ describe("DidRegistry with controllers of every kind of key", () => {
       next: ZERO,
       stateHash: keccak256(EMPTY_STATE),
     };
-    const update = { did, version: 1, state: EMPTY_STATE, deadline: FAR };
+    const previous = await world.registry.commitment(did);
+    const update = { did, version: 1, previous, state: EMPTY_STATE, deadline: FAR };
     const approvals = await approve("DidUpdate", update);
     for (const [i, { key }] of signers.entries()) {
       const forged = approvals.map((approval, j) =>

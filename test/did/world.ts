@@ -15,8 +15,10 @@ import {
   ZERO,
 } from "./encoding.ts";
 
-/** A deadline that no test reaches. */
-export const FAR = 2n ** 40n;
+/** When the chain of a test begins. */
+const GENESIS = Date.UTC(2030, 0, 1);
+/** A deadline that no test reaches, nor is it too far off for any. */
+export const FAR = BigInt(GENESIS / 1000) + 29n * 86_400n;
 
 /** A registry on a chain of its own, deployed through the Ignition module. */
 export type World = Awaited<ReturnType<typeof deployWorld>>;
@@ -24,7 +26,7 @@ export type World = Awaited<ReturnType<typeof deployWorld>>;
 export async function deployWorld(options: { readonly chainId?: number } = {}) {
   const { ethers, ignition, networkHelpers } = await network.create({
     network: "default",
-    override: { chainId: options.chainId ?? 31_337 },
+    override: { chainId: options.chainId ?? 31_337, initialDate: new Date(GENESIS) },
   });
   const [relayer, stranger, alice] = await ethers.getSigners();
   if (relayer === undefined || stranger === undefined || alice === undefined)
@@ -138,8 +140,8 @@ export async function createDid(
 /** Updates a DID, relayed. */
 export async function updateDid(world: World, before: Did, state: string): Promise<Did> {
   const { version } = await world.registry.head(before.did);
-  const op = { did: before.did, version, state, deadline: FAR };
   const previous = await world.registry.commitment(before.did);
+  const op = { did: before.did, version, previous, state, deadline: FAR };
   const signed = await approvals(world.domain, "DidUpdate", op, before.quorum.keys);
   await world.registry.update(op, controlOf(before), signed);
   return { ...before, previous, state };

@@ -131,6 +131,7 @@ contract DidHandlerTest is TestBase {
             _handler.replay(i);
             _handler.attackUpdate(i << 8);
             _handler.attackControl((i << 8) | (i % 2 == 0 ? second : 0));
+            _handler.attackReveal((i << 8) | (i % 2 == 0 ? second : 0));
         }
         _handler.deactivate(0);
         _handler.deactivate(second);
@@ -140,7 +141,7 @@ contract DidHandlerTest is TestBase {
         assertEq(_handler.acted("republish"), 1);
         assertEq(_handler.acted("deactivate"), 2);
         for (uint256 i = 0; i < 8; ++i) _handler.replay(i);
-        assertEq(_handler.attacks(), 44);
+        assertEq(_handler.attacks(), 62);
         assertTrue(_handler.registry().isDeactivated(_handler.believed(0).did));
         assertEq(_handler.breaches(), 0);
     }

@@ -337,9 +337,8 @@ describe("did formats", () => {
       expect(codeOf(() => deactivateDid(record, { successors: wrong, deadline: FAR_DEADLINE }))).to.equal(
         "CONTROLLERS_INVALID",
       );
-      expect(codeOf(() => rotateControllers(record, { controllers, deadline: FAR_DEADLINE }))).to.equal(
-        "CONTROLLERS_INVALID",
-      );
+      const rotation = { controllers, endPreRotation: true, deadline: FAR_DEADLINE } as const;
+      expect(codeOf(() => rotateControllers(record, rotation))).to.equal("CONTROLLERS_INVALID");
     });
 
     it("count no stranger's approval, and no approval twice", async () => {

@@ -37,7 +37,6 @@ struct Believed {
 /// way that must fail. Each rotation moves to the next set of controllers.
 contract DidHandler is CommonBase, StdUtils {
     uint256 public constant MAX_DIDS = 6;
-    uint64 private constant FAR = type(uint64).max;
     bytes private constant EMPTY = hex"000000";
 
     DidRegistry public immutable registry;
@@ -68,7 +67,7 @@ contract DidHandler is CommonBase, StdUtils {
         bytes32 next = seed & 1 == 1 ? DidSigners.nextOf(set + 1) : bytes32(0);
         bytes memory state = _stateOf(seed, seed % 5);
         DidId did = registry.didOf(controllers, next, bytes32(seed));
-        DidCreation memory op = DidCreation(did, controllers, next, bytes32(seed), state, FAR);
+        DidCreation memory op = DidCreation(did, controllers, next, bytes32(seed), state, _deadline());
         bytes32 structHash = DidSigners.hashOf(op);
         _send("create", abi.encodeCall(DidRegistry.create, (op, _approve(set, 2, structHash))));
         Believed storage b = _dids.push();
@@ -81,7 +80,7 @@ contract DidHandler is CommonBase, StdUtils {
         (bool found, Believed storage b) = _live(seed);
         if (!found) return;
         bytes memory state = _stateOf(seed, seed % 7);
-        DidUpdate memory op = DidUpdate(b.did, b.version, state, FAR);
+        DidUpdate memory op = DidUpdate(b.did, b.version, b.commitment, state, _deadline());
         Approval[] memory approvals = _approve(b.set, 2 + ((seed >> 8) & 1), DidSigners.hashOf(op));
         _send("update", abi.encodeCall(DidRegistry.update, (op, _control(b), approvals)));
         _advance(b, state, seed, seed % 7);
@@ -91,37 +90,44 @@ contract DidHandler is CommonBase, StdUtils {
         (bool found, Believed storage b) = _live(seed);
         if (!found) return;
         bytes32 next = (seed >> 9) & 1 == 1 ? DidSigners.nextOf(b.set + 2) : bytes32(0);
-        uint256 span = b.next == 0 ? 0 : b.version - b.controlVersion;
+        // A reveal is bound to the version or to none since the controllers were set.
+        bool bound = b.next == 0 || (seed >> 10) & 1 == 1;
+        uint256 keys = bound ? (seed >> 11) % 4 : 0;
         DidRotation memory op = DidRotation({
             did: b.did,
-            version: uint32(b.version - _bound(seed >> 16, 0, span)),
+            version: bound ? b.version : uint32(_bound(seed >> 16, b.controlVersion, b.version)),
+            previous: bound ? b.commitment : bytes32(0),
             controllers: DidSigners.controllersOf(b.set + 1),
             next: next,
-            state: EMPTY,
-            deadline: FAR
+            state: bound ? _stateOf(seed, keys) : EMPTY,
+            deadline: _deadline()
         });
-        uint256 approvers = b.next == 0 ? b.set : b.set + 1;
-        bytes32 salt = b.next == 0 ? bytes32(0) : DidSigners.saltOf(b.set + 1);
-        Approval[] memory approvals = _approve(approvers, 2, DidSigners.hashOf(op));
-        _send("rotate", abi.encodeCall(DidRegistry.rotate, (op, _control(b), salt, approvals)));
+        Approval[] memory approvals = _approve(b.next == 0 ? b.set : b.set + 1, 2, DidSigners.hashOf(op));
+        if (b.next == 0) {
+            _send("rotate", abi.encodeCall(DidRegistry.rotate, (op, _control(b), approvals)));
+        } else {
+            bytes32 salt = DidSigners.saltOf(b.set + 1);
+            _send("rotate", abi.encodeCall(DidRegistry.rotateByReveal, (op, salt, approvals)));
+        }
         b.set += 1;
         b.next = next;
         b.controlVersion = b.version + 1;
-        _advance(b, EMPTY, 0, 0);
+        _advance(b, op.state, seed, keys);
     }
 
     function deactivate(uint256 seed) external {
         (bool found, Believed storage b) = _live(seed);
         if (!found || (seed >> 8) & 7 != 0) return;
-        DidDeactivation memory op = DidDeactivation(b.did, b.version, FAR);
-        DidReveal memory reveal;
-        uint256 approvers = b.set;
-        if (b.next != 0) {
-            approvers = b.set + 1;
-            reveal = DidReveal(DidSigners.controllersOf(approvers), DidSigners.saltOf(approvers));
-        }
+        bytes32 previous = b.next != 0 && (seed >> 11) & 1 == 1 ? bytes32(0) : b.commitment;
+        DidDeactivation memory op = DidDeactivation(b.did, b.version, previous, _deadline());
+        uint256 approvers = b.next == 0 ? b.set : b.set + 1;
         Approval[] memory approvals = _approve(approvers, 2, DidSigners.hashOf(op));
-        _send("deactivate", abi.encodeCall(DidRegistry.deactivate, (op, _control(b), reveal, approvals)));
+        if (b.next == 0) {
+            _send("deactivate", abi.encodeCall(DidRegistry.deactivate, (op, _control(b), approvals)));
+        } else {
+            DidReveal memory reveal = DidReveal(DidSigners.controllersOf(approvers), DidSigners.saltOf(approvers));
+            _send("deactivate", abi.encodeCall(DidRegistry.deactivateByReveal, (op, reveal, approvals)));
+        }
         b.deactivated = true;
         (b.previous, b.version, b.updated) = (b.commitment, b.version + 1, uint40(block.timestamp));
         b.commitment = keccak256(abi.encode(b.previous, b.version, b.updated, bytes32(0), bytes32(0), bytes32(0)));
@@ -147,43 +153,66 @@ contract DidHandler is CommonBase, StdUtils {
         _mustFail(_sent[seed % _sent.length]);
     }
 
-    /// @dev One of the two needed, or two of other sets, or the present set where the next one has to approve.
+    /// @dev One of the two needed, or two of another set, for another state, with another opening, or by a quorum that
+    /// was shown a false version.
     function attackUpdate(uint256 seed) external {
         (bool found, Believed storage b) = _any(seed);
         if (!found) return;
-        DidUpdate memory op = DidUpdate(b.did, b.version, _stateOf(seed, 1), FAR);
+        DidUpdate memory op = DidUpdate(b.did, b.version, b.commitment, _stateOf(seed, 1), _deadline());
         DidControl memory control = _control(b);
-        uint256 way = (seed >> 8) & 3;
-        Approval[] memory approvals;
-        if (way == 0) approvals = _approve(b.set, 1, DidSigners.hashOf(op));
-        else if (way == 1) approvals = _approve(b.set + 1, 2, DidSigners.hashOf(op));
-        else if (way == 2) approvals = _approve(b.set, 2, DidSigners.hashOf(DidUpdate(b.did, b.version, EMPTY, FAR)));
-        else {
+        uint256 way = (seed >> 8) % 5;
+        bytes32 approved = DidSigners.hashOf(op);
+        if (way == 2) {
+            approved = DidSigners.hashOf(DidUpdate(b.did, b.version, b.commitment, EMPTY, op.deadline));
+        } else if (way == 3) {
             control.controllers = DidSigners.controllersOf(b.set + 1);
-            approvals = _approve(b.set + 1, 2, DidSigners.hashOf(op));
+        } else if (way == 4) {
+            op.previous = keccak256(abi.encode(b.previous, "as a lying node has it"));
+            approved = DidSigners.hashOf(op);
         }
+        bool present = way == 0 || way == 2 || way == 4;
+        Approval[] memory approvals = _approve(present ? b.set : b.set + 1, way == 0 ? 1 : 2, approved);
         _mustFail(abi.encodeCall(DidRegistry.update, (op, control, approvals)));
     }
 
+    /// @dev The new set where the present one has to approve, and the other way round.
     function attackControl(uint256 seed) external {
         (bool found, Believed storage b) = _any(seed);
         if (!found) return;
         bool committed = b.next != 0;
         bytes memory to = DidSigners.controllersOf(committed ? b.set + 1 : b.set + 40);
-        DidRotation memory op = DidRotation(b.did, b.version, to, bytes32(0), EMPTY, FAR);
+        DidRotation memory op = DidRotation(b.did, b.version, b.commitment, to, 0, EMPTY, _deadline());
         // Without a commitment the new set may not approve, with one the present set may not.
         uint256 approvers = committed ? b.set : b.set + 40;
         bytes32 salt = committed ? DidSigners.saltOf(b.set + 1) : bytes32(0);
         if ((seed >> 8) & 1 == 0) {
             Approval[] memory approvals = _approve(approvers, 3, DidSigners.hashOf(op));
-            _mustFail(abi.encodeCall(DidRegistry.rotate, (op, _control(b), salt, approvals)));
+            _mustFail(abi.encodeCall(DidRegistry.rotate, (op, _control(b), approvals)));
+            _mustFail(abi.encodeCall(DidRegistry.rotateByReveal, (op, salt, approvals)));
         } else {
-            DidDeactivation memory end = DidDeactivation(b.did, b.version, FAR);
-            DidReveal memory reveal;
-            if (committed) reveal = DidReveal(to, salt);
+            DidDeactivation memory end = DidDeactivation(b.did, b.version, b.commitment, _deadline());
             Approval[] memory approvals = _approve(approvers, 3, DidSigners.hashOf(end));
-            _mustFail(abi.encodeCall(DidRegistry.deactivate, (end, _control(b), reveal, approvals)));
+            _mustFail(abi.encodeCall(DidRegistry.deactivate, (end, _control(b), approvals)));
+            _mustFail(abi.encodeCall(DidRegistry.deactivateByReveal, (end, DidReveal(to, salt), approvals)));
         }
+    }
+
+    /// @dev A reveal by those who may, which is bound to no version and yet would publish something, or is too old.
+    function attackReveal(uint256 seed) external {
+        (bool found, Believed storage b) = _live(seed);
+        if (!found || b.next == 0) return;
+        bool old = (seed >> 8) & 1 == 1;
+        DidRotation memory op = DidRotation({
+            did: b.did,
+            version: old ? b.controlVersion - 1 : b.version,
+            previous: 0,
+            controllers: DidSigners.controllersOf(b.set + 1),
+            next: 0,
+            state: old ? EMPTY : _stateOf(seed, 1),
+            deadline: _deadline()
+        });
+        Approval[] memory approvals = _approve(b.set + 1, 2, DidSigners.hashOf(op));
+        _mustFail(abi.encodeCall(DidRegistry.rotateByReveal, (op, DidSigners.saltOf(b.set + 1), approvals)));
     }
 
     // ---- Model -------------------------------------------------------------------------------------------------------
@@ -221,6 +250,10 @@ contract DidHandler is CommonBase, StdUtils {
 
     function _stateOf(uint256 seed, uint256 keyCount) private pure returns (bytes memory) {
         return DidStates.encode(DidStates.keysOf(seed, keyCount), seed >> 4);
+    }
+
+    function _deadline() private view returns (uint64) {
+        return uint64(block.timestamp + 30 days);
     }
 
     // ---- Sending -----------------------------------------------------------------------------------------------------

@@ -55,18 +55,22 @@ library DidSigners {
     }
 
     function hashOf(DidUpdate memory op) internal pure returns (bytes32) {
-        return keccak256(abi.encode(DidUpdateHash.TYPEHASH, op.did, op.version, keccak256(op.state), op.deadline));
+        return
+            keccak256(
+                abi.encode(DidUpdateHash.TYPEHASH, op.did, op.version, op.previous, keccak256(op.state), op.deadline)
+            );
     }
 
     function hashOf(DidRotation memory op) internal pure returns (bytes32) {
         bytes32 typehash = DidRotationHash.TYPEHASH;
         bytes32 controllers = keccak256(op.controllers);
         bytes32 state = keccak256(op.state);
-        return keccak256(abi.encode(typehash, op.did, op.version, controllers, op.next, state, op.deadline));
+        return
+            keccak256(abi.encode(typehash, op.did, op.version, op.previous, controllers, op.next, state, op.deadline));
     }
 
     function hashOf(DidDeactivation memory op) internal pure returns (bytes32) {
-        return keccak256(abi.encode(DidDeactivationHash.TYPEHASH, op.did, op.version, op.deadline));
+        return keccak256(abi.encode(DidDeactivationHash.TYPEHASH, op.did, op.version, op.previous, op.deadline));
     }
 
     function _sorted(uint256 set) private pure returns (address[3] memory a) {
