@@ -2,7 +2,7 @@ import { DidError } from "../did/index.ts";
 
 /** Port to a node's JSON-RPC; what an EIP-1193 provider offers, and ethers' `send`. */
 export interface JsonRpc {
-  /** @throws {DidError} NODE_FAILED, NODE_RATE_LIMITED, NODE_TIMEOUT, LOGS_PRUNED, BLOCK_NOT_FOUND */
+  /** @throws {DidError} NODE_FAILED, NODE_LIMIT_EXCEEDED, NODE_RATE_LIMITED, NODE_TIMEOUT, LOGS_PRUNED, BLOCK_NOT_FOUND */
   request(method: string, params: readonly unknown[]): Promise<unknown>;
 }
 
@@ -19,7 +19,7 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 const MAX_REPLY_LENGTH = 64 * 1024 * 1024;
 /** EIP-4444: history that the node does not keep. */
 const PRUNED = 4444;
-/** EIP-1474. */
+/** EIP-1474. Nodes send the second one both for requests that are too large and for too many of them. */
 const RESOURCE_NOT_FOUND = -32001;
 const LIMIT_EXCEEDED = -32005;
 
@@ -130,8 +130,13 @@ function nodeError(error: unknown): DidError {
   if (code === PRUNED || /pruned|history (?:is )?(?:not available|unavailable)/i.test(text)) {
     return new DidError("LOGS_PRUNED", "the node does not keep blocks this old", { details: { code } });
   }
-  if (code === 429 || code === LIMIT_EXCEEDED || /too many requests|rate limit/i.test(text))
+  if (code === 429 || /too many requests|rate.?limit|(?:rate|count) exceeded|per second|daily/i.test(text))
     return rateLimited();
+  if (code === LIMIT_EXCEEDED) {
+    return new DidError("NODE_LIMIT_EXCEEDED", "the request exceeds the node's limits", {
+      details: { code },
+    });
+  }
   if (
     code === RESOURCE_NOT_FOUND ||
     /(?:header|block) not found|unknown block|missing trie node|state (?:is )?(?:not available|unavailable)/i.test(

@@ -12,17 +12,24 @@ export type DidVersion = {
   readonly snapshot: DidSnapshot | undefined;
 };
 
-/** Opens the current version with the events of the one block that published it last: one read. */
+/**
+ * Opens the current version with the events of the one block that published it last: one read. A node that lacks this
+ * block's events, such as one that indexes late while somebody republishes all the time, is asked for those of the block
+ * that made the version.
+ */
 export async function openCurrent(
   source: DidSource,
   id: DidId,
   observation: DidObservation,
 ): Promise<DidVersion> {
   const { head, commitment } = observation;
-  return versionOf(
-    await eventAt(source, id, head.publishedBlock, { version: head.version, commitment }),
-    commitment,
-  );
+  const wanted = { version: head.version, commitment };
+  try {
+    return versionOf(await eventAt(source, id, head.publishedBlock, wanted), commitment);
+  } catch (error) {
+    if (!isDkmsError(error, "LOGS_INCOMPLETE") || head.publishedBlock === head.updatedBlock) throw error;
+    return versionOf(await eventAt(source, id, head.updatedBlock, wanted), commitment);
+  }
 }
 
 /** Where to look for past versions. */
@@ -64,6 +71,9 @@ export async function openHistory(
   }
 }
 
+/** What nodes answer that do not serve so many blocks at once. */
+const TOO_MANY_BLOCKS = ["NODE_FAILED", "NODE_LIMIT_EXCEEDED", "LOGS_PRUNED"] as const;
+
 type Wanted = { readonly version: number; readonly commitment: Hex32 };
 
 /** All events by version, in one read; none if the node does not answer for so many blocks. */
@@ -75,11 +85,13 @@ async function eventsByVersion(
   const byVersion = new Map<number, DidEvent[]>();
   try {
     for (const event of await source.events(id, range)) {
-      byVersion.set(event.version, [...(byVersion.get(event.version) ?? []), event]);
+      const same = byVersion.get(event.version);
+      if (same === undefined) byVersion.set(event.version, [event]);
+      else same.push(event);
     }
   } catch (error) {
     // Nodes limit ranges in many words and codes; limits on the number of requests are no reason to make more.
-    if (!isDkmsError(error, "NODE_FAILED") && !isDkmsError(error, "LOGS_PRUNED")) throw error;
+    if (!TOO_MANY_BLOCKS.some((code) => isDkmsError(error, code))) throw error;
   }
   return byVersion;
 }

@@ -53,8 +53,10 @@ export async function readVersion(
   let observation = await observe(network, did, request);
   for (let attempt = 1; ; attempt++) {
     try {
-      const reading = await readAt({ network, did, request, observation, cache });
-      if (reading.finalized) store(cache, cacheKey(network, did), reading);
+      const situation = { network, did, request, observation, cache };
+      const reading = await readAt(situation);
+      const { version, next } = reading;
+      if (reading.finalized) store(situation, { observation, version, next });
       return reading;
     } catch (error) {
       if (!isLogFault(error)) throw error;
@@ -86,7 +88,12 @@ async function observe(
   request: ResolutionRequest,
 ): Promise<DidObservation> {
   const observation = await network.source.observe(did.id, request.block);
-  const { head, chainId } = observation;
+  const { head, chainId, blockNumber } = observation;
+  if (typeof request.block === "bigint" && blockNumber !== request.block) {
+    throw new DidError("NODE_FAILED", "the node answered for another block than was asked for", {
+      details: { asked: request.block, answered: blockNumber },
+    });
+  }
   if (chainId !== did.chainId) {
     throw new DidError("CHAIN_ID_MISMATCH", "the node serves another chain than the DID's", {
       details: { expected: did.chainId, actual: chainId },
@@ -152,11 +159,25 @@ async function currentVersion(situation: Situation): Promise<DidVersion> {
   } catch (error) {
     if (!isLogFault(error) && !isDkmsError(error, "LOGS_PRUNED")) throw error;
     for (const source of network.snapshots ?? []) {
-      // A source that fails is a source that has nothing: the node's own error says more.
-      const snapshot = await source.find(did.id, version, commitment).catch(() => undefined);
-      if (opens(snapshot)) return { version, updated, commitment, snapshot };
+      const snapshot = await snapshotFrom(source, did, observation, opens);
+      if (snapshot !== undefined) return { version, updated, commitment, snapshot };
     }
     throw error;
+  }
+}
+
+/** A source that fails, or sends what is no snapshot at all, is one that has nothing: the node's own error says more. */
+async function snapshotFrom(
+  source: SnapshotSource,
+  { id }: DkmsDid,
+  { head, commitment }: DidObservation,
+  opens: (snapshot: DidSnapshot | undefined) => boolean,
+): Promise<DidSnapshot | undefined> {
+  try {
+    const snapshot = await source.find(id, head.version, commitment);
+    return opens(snapshot) ? snapshot : undefined;
+  } catch {
+    return undefined;
   }
 }
 
@@ -178,19 +199,25 @@ async function pastVersion({ network, did, request, observation }: Situation): P
 }
 
 /** What a version says at the second that was asked for; of a past version, the last second of its life. */
-function reading({ network, request, observation }: Situation, found: CachedVersion): DidReading {
+function reading(situation: Situation, found: CachedVersion): DidReading {
+  const { request, observation } = situation;
   const { version, next } = found;
   const lastSecond = next === undefined ? observation.time : next.updated - 1n;
-  const settled = (next ?? version).updated + (network.finalitySeconds ?? DEFAULT_FINALITY_SECONDS);
   return {
     observation,
     version,
     next,
     // Two changes in one second leave the first of them no second of its own.
     at: request.versionTime ?? (lastSecond < version.updated ? version.updated : lastSecond),
-    finalized: request.block === "finalized" || settled <= observation.time,
+    finalized: isFinal(situation, (next ?? version).updated),
     stale: false,
   };
+}
+
+/** Whether no reorganisation can undo a change of that second. */
+function isFinal({ network, request, observation }: Situation, updated: bigint): boolean {
+  const settled = updated + (network.finalitySeconds ?? DEFAULT_FINALITY_SECONDS);
+  return request.block === "finalized" || settled <= observation.time;
 }
 
 function offlineReading(
@@ -215,19 +242,38 @@ function offlineReading(
   return { ...reading({ network, did, request, observation, cache }, found), finalized: true, stale: true };
 }
 
-/** Whether what was current when it was cached is what is asked for now. */
-function answers({ observation, version }: CachedVersion, request: ResolutionRequest): boolean {
+/** Whether the newest version that is known is what is asked for now. */
+function answers({ observation, version, next }: CachedVersion, request: ResolutionRequest): boolean {
   if (request.version !== undefined) return request.version === version.version;
-  const { versionTime = observation.time } = request;
-  return versionTime >= version.updated && versionTime <= observation.time;
+  const { versionTime } = request;
+  if (versionTime === undefined) return true;
+  return versionTime >= version.updated && versionTime < (next?.updated ?? observation.time + 1n);
 }
 
-function store(cache: DidCache | undefined, key: string, { observation, version, next }: DidReading): void {
-  const entry: CachedVersion = { observation, version, next };
-  if (next !== undefined) cache?.set(`${key}@${version.version}`, entry);
-  // What was current at an older block must not replace what is known of a newer one.
-  else if ((cache?.get(key)?.observation.blockNumber ?? 0n) <= observation.blockNumber)
-    cache?.set(key, entry);
+/** Keeps a past version under its number, and under the DID alone the newest version that is known of it. */
+function store(situation: Situation, found: CachedVersion): void {
+  const { network, did, cache } = situation;
+  const key = cacheKey(network, did);
+  if (found.next !== undefined) cache?.set(cacheKey(network, did, found.version.version), found);
+  const newest = newestOf(situation, found);
+  const known = cache?.get(key);
+  if (known === undefined || isNewer(newest, known)) cache?.set(key, newest);
+}
+
+/** Who reads a past version may learn that the DID has ended since. */
+function newestOf(situation: Situation, found: CachedVersion): CachedVersion {
+  const { observation } = situation;
+  const { head, commitment } = observation;
+  if (!head.deactivated || !isFinal(situation, head.updated)) return found;
+  const { version, updated } = head;
+  return { observation, version: { version, updated, commitment, snapshot: undefined }, next: undefined };
+}
+
+/** Of the same version the later block says more, such as that another one came after it. */
+function isNewer(a: CachedVersion, b: CachedVersion): boolean {
+  return a.version.version === b.version.version
+    ? a.observation.blockNumber >= b.observation.blockNumber
+    : a.version.version > b.version.version;
 }
 
 function cacheKey({ registry }: DidNetwork, { chainId, id }: DkmsDid, version?: number): string {

@@ -63,7 +63,7 @@ const OFFERS = {
 export function didResolver(config: DidResolverConfig): DkmsResolver {
   const settings = settingsOf(config);
   const failure = (error: unknown): ProblemMetadata => {
-    if (!isDkmsError(error) || resolutionCode(error) === "INTERNAL_ERROR") config.onUnexpected?.(error);
+    if (!isDkmsError(error) || resolutionCode(error) === "INTERNAL_ERROR") tell(config, error);
     return settings.profile === "1.1" ? { error: problemOf(error) } : keywordOf(error);
   };
   const answer = async (resolution: () => Promise<DidResolutionResult>): Promise<DidResolutionResult> => {
@@ -89,6 +89,15 @@ export function didResolver(config: DidResolverConfig): DkmsResolver {
       }
     },
   };
+}
+
+/** Whatever the listener does, the answer goes out. */
+function tell({ onUnexpected }: DidResolverConfig, error: unknown): void {
+  try {
+    onUnexpected?.(error);
+  } catch {
+    // There is nobody left to tell.
+  }
 }
 
 type Settings = {

@@ -85,6 +85,7 @@ describe("did resolver on faulty nodes", () => {
         { code: -32005, message: "daily limit" },
         "NODE_RATE_LIMITED",
       ],
+      ["a limit of sizes", "eth_getLogs", { code: -32005, message: "limit exceeded" }, "NODE_LIMIT_EXCEEDED"],
       ["a timeout", "eth_getLogs", { code: "TIMEOUT", message: "" }, "NODE_TIMEOUT"],
       [
         "a block that is not there",
