@@ -12,8 +12,47 @@ export {
 } from "./agentKey.ts";
 export type { AgentSecrets } from "./agentSecrets.ts";
 export { agentSecretsFrom, generateAgentSecrets } from "./agentSecrets.ts";
+export type {
+  AgreementRole,
+  BackendKeyId,
+  CreateKeyOptions,
+  KeyAlgorithm,
+  KeyBackend,
+  KeyCapabilities,
+  KeyRole,
+  SigningRole,
+} from "./backend.ts";
+export { BackendKey, backendKeyId, KEY_ALGORITHMS, KEY_ROLES, ofRole } from "./backend.ts";
+export { BackendSigner, backendP256Signer } from "./backendSigners.ts";
+export type { DataKey, DataKeyOptions, DataKeyRole } from "./dataKey.ts";
+export { DATA_KEY_ROLES, generateDataKey } from "./dataKey.ts";
+export type { DeadDropKeys } from "./derivation.ts";
+export type { DerivedAlgorithm, DerivedKey, DerivedPurpose } from "./derivedKey.ts";
 export type { KeysErrorCode } from "./errors.ts";
 export { KeysError } from "./errors.ts";
+export type { KeyEncryptingKeyOptions, KeySource, WrappedKey } from "./keyEncryptingKey.ts";
+export { KEY_SOURCES, KeyEncryptingKey, parseWrappedKey } from "./keyEncryptingKey.ts";
+export type {
+  KeyHolder,
+  KeyInfo,
+  KeyInfoJson,
+  KeyInfoOptions,
+  KeyPurpose,
+  RotationReminder,
+} from "./keyInfo.ts";
+export {
+  describeKey,
+  KEY_HOLDERS,
+  KEY_PURPOSES,
+  keyInfo,
+  keyInfoJson,
+  parseKeyInfo,
+  rotationReminders,
+} from "./keyInfo.ts";
+export type { CreateMasterKeyOptions, MasterKey, SealedMasterKey, SealingKeys } from "./masterKey.ts";
+export { createMasterKey, parseSealedMasterKey, useMasterKey } from "./masterKey.ts";
+export type { MemoryBackendOptions } from "./memoryBackend.ts";
+export { memoryBackend } from "./memoryBackend.ts";
 export { p256PublicKey } from "./p256.ts";
 export type { P256Element } from "./p256Signer.ts";
 export { p256Signer } from "./p256Signer.ts";
@@ -28,6 +67,8 @@ export {
 } from "./policySecrets.ts";
 export type { RandomSource } from "./random.ts";
 export { randomFieldElement, systemRandom } from "./random.ts";
+export type { KeyStore, SealedBackendOptions, UnlockKeys } from "./sealedBackend.ts";
+export { sealedBackend } from "./sealedBackend.ts";
 export { Secret } from "./secret.ts";
 export type {
   AccountSigner,
@@ -51,3 +92,8 @@ export type { Passkey, RegisterPasskeyOptions } from "./webauthnRegistration.ts"
 export { passkeyOf, registerPasskey } from "./webauthnRegistration.ts";
 export type { WebAuthnSignerOptions } from "./webauthnSigner.ts";
 export { webauthnSigner } from "./webauthnSigner.ts";
+export type { PasskeyPrf, PasskeyPrfOptions, PasskeyUnlockOptions } from "./webauthnUnlock.ts";
+export { passkeyPrf, passkeyUnlock } from "./webauthnUnlock.ts";
+export type { CryptoKeyRecord, CryptoKeyStore, WebCryptoBackendOptions } from "./webCryptoBackend.ts";
+export { memoryCryptoKeys, webCryptoBackend } from "./webCryptoBackend.ts";
+export { bytesOfWords, wordsOf } from "./words.ts";
