@@ -1,5 +1,6 @@
 import { hex, hex32 } from "../core/index.ts";
 import { type DidSnapshot, formatDid, type SnapshotSource } from "../did/index.ts";
+import { boundedText } from "./boundedText.ts";
 
 export type HttpSnapshotOptions = {
   readonly chainId: bigint;
@@ -8,10 +9,12 @@ export type HttpSnapshotOptions = {
 };
 
 const DEFAULT_TIMEOUT_MS = 10_000;
+/** The longest state and the longest controllers in hex, with room for what is around them. */
+const MAX_LENGTH = 32_768;
 
 /**
  * Snapshots from a driver that has them (`GET /1.0/snapshots/{did}`), for when one's own node has lost its logs. The
- * driver need not be trusted: what it sends is checked against the chain.
+ * driver need not be trusted: what it sends is checked against the chain, and it cannot send us elsewhere.
  *
  * @param url Of the driver, without path.
  */
@@ -20,8 +23,9 @@ export function httpSnapshots(url: string, options: HttpSnapshotOptions): Snapsh
   return {
     async find(id) {
       const address = new URL(`/1.0/snapshots/${formatDid(chainId, id)}`, url);
-      const response = await fetch(address, { signal: AbortSignal.timeout(timeoutMs) });
-      return response.ok ? snapshotOf(await response.json()) : undefined;
+      const response = await fetch(address, { redirect: "error", signal: AbortSignal.timeout(timeoutMs) });
+      const text = response.ok ? await boundedText(response, MAX_LENGTH) : undefined;
+      return text === undefined ? undefined : snapshotOf(JSON.parse(text));
     },
   };
 }

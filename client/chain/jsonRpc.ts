@@ -1,4 +1,5 @@
 import { DidError } from "../did/index.ts";
+import { boundedText } from "./boundedText.ts";
 
 /** Port to a node's JSON-RPC; what an EIP-1193 provider offers, and ethers' `send`. */
 export interface JsonRpc {
@@ -71,7 +72,8 @@ async function post(url: string, { body, headers, timeoutMs, fetch }: Post): Pro
       signal: AbortSignal.timeout(timeoutMs),
     });
     if (response.status === 429) throw rateLimited();
-    const text = await boundedText(response);
+    const text = await boundedText(response, MAX_REPLY_LENGTH);
+    if (text === undefined) throw failed("the node's reply is too long");
     // Nodes send errors of JSON-RPC with any status; a status alone says little.
     if (!response.ok && !text.startsWith("{"))
       throw failed(`the node answered with HTTP status ${response.status}`);
@@ -82,22 +84,6 @@ async function post(url: string, { body, headers, timeoutMs, fetch }: Post): Pro
       throw new DidError("NODE_TIMEOUT", `the node did not answer within ${timeoutMs} ms`);
     }
     throw failed("the node cannot be reached");
-  }
-}
-
-/** Reads no more than an honest reply can have. */
-async function boundedText(response: Response): Promise<string> {
-  const reader = response.body?.getReader();
-  const decoder = new TextDecoder();
-  let text = "";
-  for (;;) {
-    const chunk = await reader?.read();
-    if (chunk?.value === undefined) return text + decoder.decode();
-    text += decoder.decode(chunk.value, { stream: true });
-    if (text.length > MAX_REPLY_LENGTH) {
-      await reader?.cancel();
-      throw failed("the node's reply is too long");
-    }
   }
 }
 

@@ -36,6 +36,8 @@ export async function openCurrent(
 export type HistoryQuery = {
   /** The first block that can have an event of the registry. */
   readonly fromBlock: bigint;
+  /** How many single reads may be made where the node does not answer for the whole range. */
+  readonly maxReads: number;
   /** Whether a version is the one looked for, or an older one. */
   readonly reached: (version: { readonly version: number; readonly updated: bigint }) => boolean;
 };
@@ -45,7 +47,7 @@ export type HistoryQuery = {
  * is checked against the commitment that the one after it names, so that the chain's present state vouches for all.
  * One read where the node answers for the whole range of blocks; else one for each version, from block to block.
  *
- * @throws {DidError} LOGS_INCOMPLETE, LOGS_PRUNED, SNAPSHOT_MISMATCH, and what the source throws
+ * @throws {DidError} LOGS_INCOMPLETE, LOGS_PRUNED, NODE_LIMIT_EXCEEDED, SNAPSHOT_MISMATCH, and what the source throws
  */
 export async function openHistory(
   source: DidSource,
@@ -58,17 +60,36 @@ export async function openHistory(
     fromBlock: query.fromBlock,
     toBlock: head.publishedBlock,
   });
+  const single = bounded(source, query.maxReads);
   const versions: DidVersion[] = [];
   let wanted: Wanted = { version: head.version, commitment: observation.commitment };
   let block = async () => head.publishedBlock;
   for (;;) {
     const { version, commitment } = wanted;
-    const event = matching(known.get(version), wanted) ?? (await eventAt(source, id, await block(), wanted));
+    const event = matching(known.get(version), wanted) ?? (await eventAt(single, id, await block(), wanted));
     versions.push(versionOf(event, commitment));
     if (query.reached(event) || version === 1) return versions;
-    block = () => blockBefore(source, id, event, { version, commitment });
+    block = () => blockBefore(single, id, event, { version, commitment });
     wanted = { version: version - 1, commitment: event.previous };
   }
+}
+
+/** Whoever makes versions by the thousand must not have a resolver make as many requests for each of his own. */
+function bounded(source: DidSource, maxReads: number): Pick<DidSource, "events"> {
+  let reads = 0;
+  return {
+    async events(id, query) {
+      reads += 1;
+      if (reads > maxReads) {
+        throw new DidError(
+          "NODE_LIMIT_EXCEEDED",
+          "the node serves too few blocks at once for a past this long",
+          { details: { maxReads } },
+        );
+      }
+      return source.events(id, query);
+    },
+  };
 }
 
 /** What nodes answer that do not serve so many blocks at once. */
@@ -97,7 +118,12 @@ async function eventsByVersion(
 }
 
 /** A version republished names the block that made it, and only the event there names the block before. */
-async function blockBefore(source: DidSource, id: DidId, event: DidEvent, wanted: Wanted): Promise<bigint> {
+async function blockBefore(
+  source: Pick<DidSource, "events">,
+  id: DidId,
+  event: DidEvent,
+  wanted: Wanted,
+): Promise<bigint> {
   if (!event.republished) return event.previousBlock;
   const events = await source.events(id, {
     fromBlock: event.previousBlock,
@@ -112,7 +138,12 @@ async function blockBefore(source: DidSource, id: DidId, event: DidEvent, wanted
   return made.previousBlock;
 }
 
-async function eventAt(source: DidSource, id: DidId, block: bigint, wanted: Wanted): Promise<DidEvent> {
+async function eventAt(
+  source: Pick<DidSource, "events">,
+  id: DidId,
+  block: bigint,
+  wanted: Wanted,
+): Promise<DidEvent> {
   const events = await source.events(id, { fromBlock: block, toBlock: block, version: wanted.version });
   const found = matching(events, wanted);
   if (found !== undefined) return found;

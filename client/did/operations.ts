@@ -1,4 +1,4 @@
-import { type Hex, type Hex32, hex20, hex32 } from "../core/index.ts";
+import { bigintToBytes, type Hex, type Hex32, hex20, hex32 } from "../core/index.ts";
 import {
   type Controllers,
   deriveDidId,
@@ -103,7 +103,7 @@ export type CreateDidOptions = {
  * The creation of a DID. Its identifier follows from the parts, so that nobody else can take it.
  *
  * @throws {DidError} CONTROLLERS_INVALID, and what `encodeState` throws
- * @throws {CoreError} HEX_MALFORMED, BYTES_LENGTH
+ * @throws {CoreError} HEX_MALFORMED, BYTES_LENGTH, INTEGER_OUT_OF_RANGE for the deadline, as all of these
  */
 export function createDid(options: CreateDidOptions): DidRequest {
   const { chainId, controllers, state, next = NO_NEXT, salt, deadline } = options;
@@ -115,7 +115,7 @@ export function createDid(options: CreateDidOptions): DidRequest {
     next,
     salt,
     state: encodeState(state),
-    deadline,
+    deadline: uint64(deadline),
   };
   return { chainId, registry, operation, current: undefined, reveal: undefined, approvers: controllers };
 }
@@ -136,7 +136,7 @@ export function updateDid(
     version: record.version,
     previous: record.commitment,
     state: encodeState(state),
-    deadline,
+    deadline: uint64(deadline),
   };
   return byControllers(record, operation);
 }
@@ -177,7 +177,7 @@ export function rotateControllers(record: DidRecord, options: RotateControllersO
     controllers: encodeControllers(controllers),
     next: nextOf(options, committed),
     state: encodeState(state),
-    deadline,
+    deadline: uint64(deadline),
   };
   return byThoseInCharge(record, operation, salt === undefined ? undefined : { controllers, salt });
 }
@@ -202,9 +202,15 @@ export function deactivateDid(record: DidRecord, { successors, deadline }: Deact
     did: record.id,
     version: record.version,
     previous: successors === undefined ? record.commitment : ANY_CONTENT,
-    deadline,
+    deadline: uint64(deadline),
   };
   return byThoseInCharge(record, operation, successors);
+}
+
+/** @throws {CoreError} INTEGER_OUT_OF_RANGE */
+function uint64(value: bigint): bigint {
+  bigintToBytes(value, 8);
+  return value;
 }
 
 /** Ending pre-rotation leaves a DID to whoever steals a quorum: nobody shall do it by leaving something out. */

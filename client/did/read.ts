@@ -18,6 +18,8 @@ export type DidNetwork = {
   readonly deploymentBlock?: bigint;
   /** How old a change must be, by the chain's time, for no reorganisation to undo it (protocol §7.1); 1200 s. */
   readonly finalitySeconds?: bigint;
+  /** How many requests a past version may take where the node does not serve all blocks at once; 512. */
+  readonly maxHistoryReads?: number;
   /** Where snapshots may be had if the node has lost its logs. */
   readonly snapshots?: readonly SnapshotSource[];
 };
@@ -35,6 +37,7 @@ export type DidReading = {
 };
 
 const DEFAULT_FINALITY_SECONDS = 1200n;
+const DEFAULT_MAX_HISTORY_READS = 512;
 /** A record that changes between the two reads this often is being changed on purpose. */
 const MAX_ATTEMPTS = 3;
 
@@ -189,6 +192,7 @@ function cachedPast({ network, did, request, cache }: Situation): CachedVersion 
 async function pastVersion({ network, did, request, observation }: Situation): Promise<CachedVersion> {
   const versions = await openHistory(network.source, did.id, observation, {
     fromBlock: network.deploymentBlock ?? 0n,
+    maxReads: network.maxHistoryReads ?? DEFAULT_MAX_HISTORY_READS,
     reached: ({ version, updated }) =>
       request.version === undefined ? updated <= (request.versionTime ?? 0n) : version <= request.version,
   });

@@ -33,7 +33,7 @@ export function decodeDidRequest(text: string): DidRequest {
       reveal: members.reveal === undefined ? undefined : revealed(object(members.reveal)),
     };
     return {
-      chainId: integer(members.chainId),
+      chainId: unsigned(members.chainId, 256n),
       registry: hex20(string(members.registry)),
       ...opened,
       approvers: decodeControllers(approversOf(opened)),
@@ -59,10 +59,10 @@ function approversOf(opened: Pick<DidRequest, "operation" | "current" | "reveal"
 }
 
 function operation(members: Members): DidOperation {
-  const common = { did: didId(string(members.did)), deadline: integer(members.deadline) };
+  const common = { did: didId(string(members.did)), deadline: unsigned(members.deadline, 64n) };
   const versioned = () => ({
     ...common,
-    version: Number(integer(members.version)),
+    version: Number(unsigned(members.version, 32n)),
     previous: word(members.previous),
   });
   const controlled = () => ({ controllers: bytes(members.controllers), next: word(members.next) });
@@ -109,6 +109,12 @@ function integer(value: unknown): bigint {
   const digits = typeof value === "number" ? String(value) : string(value);
   if (!/^(?:0|[1-9][0-9]{0,77})$/.test(digits)) throw new RangeError("expected a whole number");
   return BigInt(digits);
+}
+
+function unsigned(value: unknown, bits: bigint): bigint {
+  const number = integer(value);
+  if (number >> bits !== 0n) throw new RangeError(`expected at most ${bits} bits`);
+  return number;
 }
 
 function bytes(value: unknown): Hex {

@@ -91,13 +91,9 @@ export function didResolver(config: DidResolverConfig): DkmsResolver {
   };
 }
 
-/** Whatever the listener does, the answer goes out. */
+/** Whatever the listener does, now or later, the answer goes out: there is nobody left to tell. */
 function tell({ onUnexpected }: DidResolverConfig, error: unknown): void {
-  try {
-    onUnexpected?.(error);
-  } catch {
-    // There is nobody left to tell.
-  }
+  (async () => onUnexpected?.(error))().catch(() => undefined);
 }
 
 type Settings = {

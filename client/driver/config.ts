@@ -16,12 +16,13 @@ const NETWORK_MEMBERS = [
   "timeoutMs",
   "deploymentBlock",
   "finalitySeconds",
+  "maxHistoryReads",
 ];
 const MEMBERS = ["networks", "keyFormat", "cacheEntries", "maxConcurrent", "testIdentifiers"];
 
 /**
  * Reads a driver's configuration: JSON of `networks` (each with `chainId`, `registry`, `rpcUrl`, and if wanted `name`,
- * `timeoutMs`, `deploymentBlock`, `finalitySeconds`), and if wanted `keyFormat`, `cacheEntries`, `maxConcurrent`,
+ * `timeoutMs`, `deploymentBlock`, `finalitySeconds`, `maxHistoryReads`), and if wanted `keyFormat`, `cacheEntries`, `maxConcurrent`,
  * `testIdentifiers`. It is a file and no argument, since URLs of nodes hold secrets.
  *
  * @throws {DriverError} CONFIGURATION_MALFORMED
@@ -61,12 +62,14 @@ function networkOf(value: unknown, place: string): DidNetwork {
   const timeoutMs = optionalInteger(members, "timeoutMs");
   const deploymentBlock = optionalInteger(members, "deploymentBlock");
   const finalitySeconds = optionalInteger(members, "finalitySeconds");
+  const maxHistoryReads = optionalInteger(members, "maxHistoryReads");
   return rpcNetwork({
     chainId: BigInt(chainId),
     registry,
     rpc: httpJsonRpc(rpcUrl, timeoutMs === undefined ? {} : { timeoutMs }),
     ...(name !== undefined && { name }),
     ...(deploymentBlock !== undefined && { deploymentBlock: BigInt(deploymentBlock) }),
+    ...(maxHistoryReads !== undefined && { maxHistoryReads }),
     ...(finalitySeconds !== undefined && { finalitySeconds: BigInt(finalitySeconds) }),
   });
 }

@@ -67,7 +67,8 @@ export function driver(config: DriverConfig): Hono {
     return problem(405, "only GET is served", { allow: "GET" });
   });
   app.onError((error) => {
-    config.onUnexpected?.(error);
+    // Whatever the listener does, the answer goes out.
+    (async () => config.onUnexpected?.(error))().catch(() => undefined);
     return problem(500, "something unforeseen went wrong");
   });
   return app;
@@ -153,7 +154,9 @@ async function snapshot(did: string, { networks }: DriverConfig): Promise<Respon
     const network = networks.find((candidate) => candidate.chainId === chainId);
     if (network === undefined)
       throw new DidError("NETWORK_NOT_CONFIGURED", "no network is configured for this chain");
-    return json((await readRecord(network, did)).snapshot, 200, "application/json");
+    // Drivers that help each other would else ask in a circle.
+    const { snapshot } = await readRecord({ ...network, snapshots: [] }, did);
+    return json(snapshot, 200, "application/json");
   } catch (error) {
     if (isDkmsError(error, "DID_DEACTIVATED")) return problem(410, "the DID has been deactivated");
     return problemResponse(problemOf(error));

@@ -54,8 +54,8 @@ function optionsOf(pairs: readonly string[]): DidResolutionOptions {
   for (const pair of pairs) {
     const name = nameOf(pair);
     if (options.has(name)) throw new DidError("INVALID_OPTIONS", `the option ${name} is given twice`);
-    // The header carries it, and a snapshot does not fit a URL.
-    if (name === "accept" || name === "snapshot") {
+    // The header carries it; a snapshot does not fit a URL; and what is cached tells what others have asked for.
+    if (name === "accept" || name === "snapshot" || name === "offline") {
       throw new DidError("FEATURE_NOT_SUPPORTED", `the option ${name} is not taken from a URL`);
     }
     options.set(name, decode(pair.slice(pair.indexOf("=") + 1)));

@@ -8,7 +8,7 @@ const HELP = `usage: npm run resolver -- --config <file> [--host <address>] [--p
 Serves GET /1.0/identifiers/{did}, /1.0/properties, /1.0/methods, /1.0/traits, /health and /health/ready.
 
   --config  JSON: { "networks": [{ "chainId": 11155111, "name": "sepolia", "registry": "0x...", "rpcUrl": "https://..." }] }
-            a network may also have deploymentBlock, finalitySeconds, timeoutMs;
+            a network may also have deploymentBlock, finalitySeconds, maxHistoryReads, timeoutMs;
             the file may also have keyFormat, cacheEntries, maxConcurrent, testIdentifiers
   --host    127.0.0.1 unless told otherwise; put a proxy with TLS in front of any other
   --port    8080 unless told otherwise
