@@ -1,21 +1,20 @@
-import { recoverAddress, TypedDataEncoder } from "ethers";
-import { type Hex, hex } from "../core/index.ts";
-import { type Controller, controllerId } from "./controllers.ts";
+import { type Hex, hex, isDkmsError } from "../core/index.ts";
+import {
+  type AgentKey,
+  agentSignerOf,
+  keyIdOf,
+  type PolicySigner,
+  typedDataDigest,
+  verifySignature,
+} from "../keys/index.ts";
 import { DidError } from "./errors.ts";
 import type { DidOperation, DidRequest } from "./operations.ts";
 
-/** A controller's approval. With an empty signature (`0x`) it counts only if that controller sends the transaction. */
+/**
+ * A controller's approval: the material of its key, whose kind the record knows, and its signature. With an empty
+ * signature (`0x`) it counts only if that account or contract sends the transaction.
+ */
 export type DidApproval = { readonly key: Hex; readonly signature: Hex };
-
-/** Port to a controller's key: every signer of ethers fits. */
-export interface DidSigner {
-  getAddress(): Promise<string>;
-  signTypedData(
-    domain: DidTypedData["domain"],
-    types: Record<string, { name: string; type: string }[]>,
-    message: Record<string, unknown>,
-  ): Promise<string>;
-}
 
 /** An operation as EIP-712 has it, for signers of any kind. */
 export type DidTypedData = {
@@ -57,27 +56,34 @@ export function didTypedData({ chainId, registry, operation }: DidRequest): DidT
 /**
  * Signs an operation.
  *
+ * @param signer Any signer of ethers, or one of `client/keys` for another kind of key.
  * @throws {DidError} APPROVAL_INVALID if the signer is none of those who must approve, or signs as somebody else.
  */
-export async function approveDid(signer: DidSigner, request: DidRequest): Promise<DidApproval> {
-  const { domain, types, message } = didTypedData(request);
-  const key = hex(await signer.getAddress());
-  const approval = { key, signature: hex(await signer.signTypedData(domain, types, message)) };
-  if (signerOf(request, approval.signature) !== key)
-    throw invalid("the signature is not by its key", { key });
-  requireApprover(request, key);
+export async function approveDid(signer: PolicySigner, request: DidRequest): Promise<DidApproval> {
+  const { key, sign } = await agentSignerOf(signer);
+  const approver = requireApprover(request, key.material);
+  if (approver.kind !== key.kind) {
+    throw invalid("this key is a controller of another kind", { kind: key.kind, controller: approver.kind });
+  }
+  const approval = { key: key.material, signature: await sign(didTypedData(request)) };
+  requireSigned(request, approver, approval);
   return approval;
 }
 
-/** The approval of the account that sends the transaction itself. @throws {DidError} APPROVAL_INVALID */
+/**
+ * The approval of the account or contract that sends the transaction itself.
+ *
+ * @throws {DidError} APPROVAL_INVALID
+ */
 export function senderApproval(request: DidRequest, address: string): DidApproval {
   const key = hex(address);
-  requireApprover(request, key);
+  requireSigned(request, requireApprover(request, key), { key, signature: "0x" });
   return { key, signature: "0x" };
 }
 
 /**
- * Approvals in the order of the registry, once they are enough.
+ * Approvals in the order of the registry, once they are enough. Each is checked, wherever it is from: one that is not its
+ * key's would only cost the gas of a transaction that fails.
  *
  * @throws {DidError} APPROVAL_INVALID, QUORUM_MISSING
  */
@@ -86,7 +92,11 @@ export function collectApprovals(
   approvals: readonly DidApproval[],
 ): readonly DidApproval[] {
   const byId = new Map(
-    approvals.map((approval) => [controllerId(requireApprover(request, approval.key)), approval]),
+    approvals.map((approval) => {
+      const approver = requireApprover(request, approval.key);
+      requireSigned(request, approver, approval);
+      return [keyIdOf(approver), approval];
+    }),
   );
   const { threshold } = request.approvers;
   if (byId.size < threshold) {
@@ -97,19 +107,23 @@ export function collectApprovals(
   return [...byId].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, approval]) => approval);
 }
 
-function requireApprover({ approvers }: DidRequest, key: Hex): Controller {
-  const found = approvers.keys.find((controller) => controller.key === key);
+function requireApprover({ approvers }: DidRequest, key: Hex): AgentKey {
+  const found = approvers.keys.find(({ material }) => material === key);
   if (found === undefined) throw invalid("this key is not among those who must approve", { key });
   return found;
 }
 
-function signerOf(request: DidRequest, signature: Hex): Hex {
-  const { domain, types, message } = didTypedData(request);
+/** Whether an empty signature is the sender's, and what a contract thinks of one, only the chain can tell. */
+function requireSigned(request: DidRequest, approver: AgentKey, { signature }: DidApproval): void {
+  if (signature === "0x" && (approver.kind === "SECP256K1" || approver.kind === "CONTRACT")) return;
+  const key = approver.material;
   try {
-    return hex(recoverAddress(TypedDataEncoder.hash(domain, types, message), signature));
-  } catch {
-    throw invalid("this is no signature", { length: (signature.length - 2) / 2 });
+    if (verifySignature(approver, typedDataDigest(didTypedData(request)), signature) !== "NOT_SIGNED") return;
+  } catch (cause) {
+    if (!isDkmsError(cause, "KEY_SIGNATURE_MALFORMED")) throw cause;
+    throw invalid("this is no signature of its key's kind", { key, length: (signature.length - 2) / 2 });
   }
+  throw invalid("the signature is not by its key", { key });
 }
 
 function invalid(message: string, details: Readonly<Record<string, unknown>>): DidError {

@@ -1,4 +1,4 @@
-export type { DidApproval, DidSigner, DidTypedData } from "./approvals.ts";
+export type { DidApproval, DidTypedData } from "./approvals.ts";
 export { approveDid, collectApprovals, didTypedData, senderApproval } from "./approvals.ts";
 export type { CachedVersion, DidCache } from "./cache.ts";
 export { memoryCache } from "./cache.ts";
@@ -14,10 +14,10 @@ export {
 } from "./changes.ts";
 export type { DidSnapshot } from "./commitment.ts";
 export { commitmentOf, deactivationCommitment } from "./commitment.ts";
-export type { Controller, Controllers, DidDerivation } from "./controllers.ts";
+export type { Controllers, ControllersWarning, DidDerivation } from "./controllers.ts";
 export {
   accountControllers,
-  controllerId,
+  controllersWarnings,
   decodeControllers,
   deriveDidId,
   encodeControllers,

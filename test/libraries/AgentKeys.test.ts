@@ -294,6 +294,17 @@ describe("AgentKeys", () => {
         await check(CONTRACT, hostile, "0x", hostile);
       });
 
+      it("asks the contract about any other signature, whoever sends it", async () => {
+        const wallet = await deployWallet();
+        await check(CONTRACT, wallet, sign(owner), wallet);
+        await refuses(
+          check(CONTRACT, wallet, sign(owner, id("another")), wallet),
+          "AgentKeyContractRefused",
+          keccak256(wallet),
+          wallet,
+        );
+      });
+
       it("asks the contract about an empty signature from anybody else", async () => {
         const [holder] = await world.ethers.getSigners();
         if (holder === undefined) throw new Error("the simulated network has no accounts");

@@ -16,7 +16,16 @@ import {
   rotateControllers,
   updateDid,
 } from "../../../client/did/index.ts";
-import { type DidFixture, didFixture, FAR_DEADLINE, FOUR_KEYS, KEYS, otherKey } from "./fixture.ts";
+import { codeOf } from "../support.ts";
+import {
+  type DidFixture,
+  didFixture,
+  FAR_DEADLINE,
+  FOUR_KEYS,
+  KEYS,
+  otherKey,
+  uncheckedCall,
+} from "./fixture.ts";
 
 /** What is wrong with did:ethr 14.1.2, and the opposite of each here. */
 describe("defects of did:ethr that did:dkms has not", () => {
@@ -82,11 +91,11 @@ describe("defects of did:ethr that did:dkms has not", () => {
       { ...request, registry: hex20(`0x${"77".repeat(20)}`) },
     ];
     for (const other of elsewhere) {
-      const call = didCall(request, [await approveDid(owner, other)]);
-      await expect(owner.sendTransaction(call)).to.be.revertedWithCustomError(
-        registry,
-        "AgentKeySignatureInvalid",
-      );
+      const approvals = [await approveDid(owner, other)];
+      expect(codeOf(() => didCall(request, approvals))).to.equal("APPROVAL_INVALID");
+      await expect(
+        owner.sendTransaction(uncheckedCall(fixture, request, approvals)),
+      ).to.be.revertedWithCustomError(registry, "AgentKeySignatureInvalid");
     }
   });
 

@@ -2,12 +2,14 @@ import { ed25519, x25519 } from "@noble/curves/ed25519.js";
 import { p256 } from "@noble/curves/nist.js";
 import { secp256k1 } from "@noble/curves/secp256k1.js";
 import type { network } from "hardhat";
+import { DID_REGISTRY } from "../../../client/chain/didSend.ts";
 import { didCall, providerJsonRpc, rpcNetwork } from "../../../client/chain/index.ts";
 import { hex32 } from "../../../client/core/index.ts";
 import {
   accountControllers,
   approveDid,
   createDid,
+  type DidApproval,
   type DidKey,
   type DidNetwork,
   type DidRecord,
@@ -174,6 +176,16 @@ export async function didFixture({ ethers, networkHelpers }: Connection) {
     record,
     counted,
   };
+}
+
+/** A change of the present controllers as a client without any checks would send it. */
+export function uncheckedCall(
+  { address }: DidFixture,
+  { operation, current }: DidRequest,
+  approvals: readonly DidApproval[],
+) {
+  const name = operation.action === "DidUpdate" ? "update" : "rotate";
+  return { to: address, data: DID_REGISTRY.encodeFunctionData(name, [operation, current, approvals]) };
 }
 
 export type DidFixture = Awaited<ReturnType<typeof didFixture>>;

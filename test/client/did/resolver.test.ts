@@ -619,7 +619,7 @@ describe("did resolver", () => {
     expect(record).to.include({ did, id, version: 3, controlVersion: 1 });
     expect(record.controllers).to.deep.equal({
       threshold: 1,
-      keys: [{ kind: 1, key: fixture.signers[0]?.address.toLowerCase() }],
+      keys: [{ kind: "SECP256K1", material: fixture.signers[0]?.address.toLowerCase() }],
     });
     expect(record.state.keys).to.have.length(4);
   });
