@@ -1,5 +1,11 @@
 export type { StorageErrorCode } from "./errors.ts";
 export { StorageError } from "./errors.ts";
+export type { FileBlobsOptions } from "./fileBlobs.ts";
+export { fileBlobs } from "./fileBlobs.ts";
 export type { FileStoreOptions } from "./fileStore.ts";
 export { fileStore } from "./fileStore.ts";
+export type { FileSystem, OpenFile } from "./fileSystem.ts";
+export type { IndexedDbBlobsOptions } from "./indexedDbBlobs.ts";
+export { indexedDbBlobs } from "./indexedDbBlobs.ts";
+export { memoryBlobs } from "./memoryBlobs.ts";
 export type { SecretStore } from "./secretStore.ts";

@@ -1,0 +1,30 @@
+import { DkmsError } from "../core/index.ts";
+
+export type WalletErrorCode =
+  | "WALLET_ABORTED"
+  | "WALLET_CLOSED"
+  | "WALLET_DAMAGED"
+  | "WALLET_EXISTS"
+  | "WALLET_EXPORT_MALFORMED"
+  | "WALLET_FORKED"
+  | "WALLET_FORMAT_UNKNOWN"
+  | "WALLET_INCOMPLETE"
+  | "WALLET_KDF_EXCESSIVE"
+  | "WALLET_KDF_WEAK"
+  | "WALLET_KEY_LENGTH"
+  | "WALLET_KEY_WRONG"
+  | "WALLET_KEYSTORE_MALFORMED"
+  | "WALLET_LIMIT"
+  | "WALLET_MISSING"
+  | "WALLET_NAME_MALFORMED"
+  | "WALLET_PASSWORD_EMPTY"
+  | "WALLET_PERMISSION_MISSING"
+  | "WALLET_ROLLED_BACK"
+  | "WALLET_SEGMENT_EXISTS"
+  | "WALLET_SEGMENT_UNKNOWN"
+  | "WALLET_SLOT_LAST"
+  | "WALLET_SLOT_UNKNOWN"
+  | "WALLET_TRUNCATED";
+
+/** Thrown by `client/wallet`. */
+export class WalletError extends DkmsError<WalletErrorCode> {}

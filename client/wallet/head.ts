@@ -1,0 +1,93 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { utf8ToBytes } from "@noble/hashes/utils.js";
+import { base64, hex } from "@scure/base";
+import canonicalize from "canonicalize";
+import { z } from "zod";
+import { WalletError } from "./errors.ts";
+import { decodeKeyring, encodeKeyring, type Keyring } from "./keyring.ts";
+import { type Address, decodeBase64, type Key, seal, unseal } from "./seal.ts";
+import { type Slot, slotSchema } from "./slots.ts";
+
+/** The public part of a wallet: which one it is, and how it is unlocked. */
+export type Header = { readonly wallet: string; readonly slots: readonly Slot[] };
+
+/** How far a wallet has come; public. Kept elsewhere, it shows that none of the wallet was rolled back. */
+export type WalletAnchor = { readonly wallet: string; readonly sequence: number; readonly hash: string };
+
+const FORMAT = "dkms-wallet";
+const VERSION = 1;
+export const MAX_SLOTS = 32;
+
+const headSchema = z.strictObject({
+  format: z.literal(FORMAT),
+  version: z.literal(VERSION),
+  wallet: z.string().regex(/^[0-9a-f]{32}$/),
+  slots: z.array(slotSchema).min(1).max(MAX_SLOTS),
+  keyring: z.string(),
+});
+const versionSchema = z.object({ format: z.literal(FORMAT), version: z.unknown() });
+
+/** A line of JSON: the header in clear, and the keyring sealed under the root key and bound to the header. */
+export function encodeHead(header: Header, keyring: Keyring, root: Key): Uint8Array {
+  const plaintext = encodeKeyring(keyring);
+  const sealed = base64.encode(seal(root, addressOf(header), plaintext));
+  plaintext.fill(0);
+  const { wallet, slots } = header;
+  return utf8ToBytes(
+    `${JSON.stringify({ format: FORMAT, version: VERSION, wallet, slots, keyring: sealed })}\n`,
+  );
+}
+
+/**
+ * The header, and the keyring still sealed.
+ *
+ * @throws {WalletError} WALLET_TRUNCATED, WALLET_DAMAGED, WALLET_FORMAT_UNKNOWN
+ */
+export function decodeHead(bytes: Uint8Array): { readonly header: Header; readonly sealed: Uint8Array } {
+  const text = new TextDecoder().decode(bytes);
+  if (!text.endsWith("}\n")) throw new WalletError("WALLET_TRUNCATED", "the end of the head is missing");
+  const json = parseJson(text);
+  const { success, data } = headSchema.safeParse(json);
+  const sealed = success ? decodeBase64(data.keyring) : undefined;
+  if (success && sealed !== undefined) {
+    return { header: { wallet: data.wallet, slots: data.slots }, sealed };
+  }
+  const other = versionSchema.safeParse(json);
+  if (other.success && other.data.version !== VERSION) {
+    throw new WalletError("WALLET_FORMAT_UNKNOWN", "the wallet is of another version", {
+      details: { version: String(other.data.version) },
+    });
+  }
+  throw new WalletError("WALLET_DAMAGED", "the head is not that of a wallet");
+}
+
+/** @throws {WalletError} WALLET_DAMAGED if header or keyring were altered, or belong to another root key. */
+export function unsealKeyring(header: Header, sealed: Uint8Array, root: Key): Keyring {
+  const plaintext = unseal(root, addressOf(header), sealed);
+  if (plaintext === undefined) {
+    throw new WalletError(
+      "WALLET_DAMAGED",
+      "the head was altered, or the wallet was given new keys by another process",
+    );
+  }
+  const keyring = decodeKeyring(plaintext);
+  plaintext.fill(0);
+  return keyring;
+}
+
+/** SHA-256 in hex. */
+export function hashOf(blob: Uint8Array): string {
+  return hex.encode(sha256(blob));
+}
+
+function addressOf({ wallet, slots }: Header): Address {
+  return ["DKMS-V1-WALLET-HEAD", VERSION, wallet, canonicalize(slots) ?? ""];
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new WalletError("WALLET_DAMAGED", "the head is not JSON");
+  }
+}

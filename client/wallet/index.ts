@@ -1,0 +1,17 @@
+export type { WalletErrorCode } from "./errors.ts";
+export { WalletError } from "./errors.ts";
+export type { WalletAnchor } from "./head.ts";
+export type { Argon2idParameters, KdfParameters, ScryptParameters } from "./kdf.ts";
+export { DEFAULT_KDF } from "./kdf.ts";
+export type { Access } from "./keyring.ts";
+export type { KeystoreKey } from "./keystore.ts";
+export { exportKeystore, importKeystore } from "./keystore.ts";
+export type { CreateWalletOptions, OpenWalletOptions } from "./open.ts";
+export { createWallet, openWallet } from "./open.ts";
+export { exportPortable, importPortable } from "./portable.ts";
+export type { RecordChange } from "./records.ts";
+export type { RecordSummary, Segment } from "./segment.ts";
+export type { Keychain, Passkey, SlotKind, SlotSecret } from "./slots.ts";
+export type { WalletStorage } from "./storage.ts";
+export type { NewPermission, NewSlot, SlotSummary, Wallet, WalletChange } from "./wallet.ts";
+export type { WorkOptions } from "./work.ts";

@@ -1,0 +1,99 @@
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { z } from "zod";
+import { Secret } from "../keys/index.ts";
+import { WalletError } from "./errors.ts";
+import { KEY_BYTES, type Key } from "./seal.ts";
+
+/** Write includes read. */
+export type Access = "read" | "write";
+
+/** How far a segment is known to have come. */
+export type Floor = { readonly sequence: number; readonly hash: string };
+
+/** The keys of one segment (K7): whoever has the first reads it, whoever has both writes it (K8). */
+export type SegmentKeys = {
+  readonly id: string;
+  readonly name: string;
+  readonly readKey: Key;
+  /** Seed of the Ed25519 key that signs the segment's manifest. */
+  readonly writeKey: Key | undefined;
+  readonly publicKey: Uint8Array;
+  readonly floor: Floor | undefined;
+};
+
+/** Keys of segments, in the order of their names; `sequence` counts the changes of the wallet. */
+export type Keyring = { readonly sequence: number; readonly segments: readonly SegmentKeys[] };
+
+const count = z.int().nonnegative();
+const keyringSchema = z.strictObject({
+  sequence: count,
+  segments: z.array(
+    z.strictObject({
+      id: z.string().regex(/^[0-9a-f]{24}$/),
+      name: z.string(),
+      access: z.enum(["read", "write"]),
+      floor: z.strictObject({ sequence: count, hash: z.string() }).optional(),
+    }),
+  ),
+});
+
+const LENGTH_BYTES = 4;
+
+/** Length and JSON of all but the keys, then for each segment its two keys: keys never become text. */
+export function encodeKeyring({ sequence, segments }: Keyring): Uint8Array {
+  const json = utf8ToBytes(
+    JSON.stringify({
+      sequence,
+      segments: segments.map(({ id, name, writeKey, floor }) => ({
+        ...{ id, name, access: writeKey === undefined ? "read" : "write" },
+        ...(floor === undefined ? {} : { floor }),
+      })),
+    }),
+  );
+  const length = new Uint8Array(LENGTH_BYTES);
+  new DataView(length.buffer).setUint32(0, json.length);
+  const keys = segments.flatMap(({ readKey, writeKey, publicKey }) => [
+    readKey.reveal(),
+    writeKey?.reveal() ?? publicKey,
+  ]);
+  return concatBytes(length, json, ...keys);
+}
+
+/** @throws {WalletError} WALLET_DAMAGED */
+export function decodeKeyring(bytes: Uint8Array): Keyring {
+  try {
+    const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0);
+    const json: unknown = JSON.parse(
+      new TextDecoder().decode(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + length)),
+    );
+    const { sequence, segments } = keyringSchema.parse(json);
+    const keys = bytes.subarray(LENGTH_BYTES + length);
+    if (keys.length !== 2 * KEY_BYTES * segments.length) throw new RangeError("keys are missing");
+    const keyAt = (index: number) => keys.slice(KEY_BYTES * index, KEY_BYTES * (index + 1));
+    return {
+      sequence,
+      segments: segments.map(({ id, name, access, floor }, i) => ({
+        ...{ id, name, floor, readKey: new Secret(keyAt(2 * i)) },
+        ...signingKeys(access, keyAt(2 * i + 1)),
+      })),
+    };
+  } catch {
+    throw new WalletError("WALLET_DAMAGED", "the keys of the segments cannot be read");
+  }
+}
+
+/** From the second key of a segment: the seed for those who write, the public key for those who read. */
+export function signingKeys(access: Access, key: Uint8Array): Pick<SegmentKeys, "writeKey" | "publicKey"> {
+  return access === "write"
+    ? { writeKey: new Secret(key), publicKey: ed25519.getPublicKey(key) }
+    : { writeKey: undefined, publicKey: key };
+}
+
+/** Forgets the keys. */
+export function eraseKeyring({ segments }: Keyring): void {
+  for (const { readKey, writeKey } of segments) {
+    readKey.erase();
+    writeKey?.erase();
+  }
+}

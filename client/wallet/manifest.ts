@@ -1,0 +1,100 @@
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { z } from "zod";
+import { WalletError } from "./errors.ts";
+import { frame, unframe } from "./frame.ts";
+import type { Floor, SegmentKeys } from "./keyring.ts";
+import { type Address, encodeAddress, SEAL_BYTES, seal, unseal } from "./seal.ts";
+
+const count = z.int().nonnegative();
+const manifestSchema = z.strictObject({
+  sequence: count,
+  records: z.array(
+    z.strictObject({
+      id: z.string(),
+      version: count,
+      bytes: count,
+      blob: z.string(),
+      hash: z.string(),
+    }),
+  ),
+});
+
+/** Where a record lies. `version` is the sequence of its segment when it was written. */
+export type RecordEntry = z.infer<typeof manifestSchema>["records"][number];
+
+/** All records of a segment; `sequence` counts its changes. */
+export type Manifest = { readonly sequence: number; readonly records: readonly RecordEntry[] };
+
+const SIGNATURE_BYTES = 64;
+
+/** Under which name a segment's manifest is kept. */
+export function manifestBlob(segment: string): string {
+  return `s-${segment}`;
+}
+
+/** How the names of its records' blobs begin. */
+export function recordPrefix(segment: string): string {
+  return `r-${segment}-`;
+}
+
+/** Sealed for those who read the segment, signed by one who may write it. */
+export function encodeManifest(wallet: string, keys: SegmentKeys, manifest: Manifest): Uint8Array {
+  if (keys.writeKey === undefined) {
+    throw new WalletError("WALLET_PERMISSION_MISSING", "this permission is to read only", {
+      details: { segment: keys.name },
+    });
+  }
+  const address = addressOf(wallet, keys.id);
+  const sealed = seal(keys.readKey, address, utf8ToBytes(JSON.stringify(manifest)));
+  return frame(ed25519.sign(signedBytes(address, sealed), keys.writeKey.reveal()), sealed);
+}
+
+/** @throws {WalletError} WALLET_TRUNCATED, WALLET_FORMAT_UNKNOWN, WALLET_DAMAGED */
+export function decodeManifest(wallet: string, keys: SegmentKeys, bytes: Uint8Array): Manifest {
+  const blob = manifestBlob(keys.id);
+  const body = unframe(bytes, SIGNATURE_BYTES + SEAL_BYTES, blob);
+  const [signature, sealed] = [body.subarray(0, SIGNATURE_BYTES), body.subarray(SIGNATURE_BYTES)];
+  const address = addressOf(wallet, keys.id);
+  const isSigned = ed25519.verify(signature, signedBytes(address, sealed), keys.publicKey, { zip215: false });
+  const plaintext = isSigned ? unseal(keys.readKey, address, sealed) : undefined;
+  if (plaintext === undefined) {
+    throw new WalletError("WALLET_DAMAGED", "the list of a segment's records was altered, or is another's", {
+      details: { segment: keys.name },
+    });
+  }
+  const parsed = manifestSchema.safeParse(JSON.parse(new TextDecoder().decode(plaintext)));
+  if (parsed.success) return parsed.data;
+  throw new WalletError("WALLET_FORMAT_UNKNOWN", "the list of a segment's records is of another version", {
+    details: { segment: keys.name },
+  });
+}
+
+/**
+ * Refuses a state before one that is known, or another of the same number.
+ *
+ * @throws {WalletError} WALLET_ROLLED_BACK, WALLET_FORKED
+ */
+export function checkFloor(found: Floor, known: Floor | undefined, what: string): void {
+  if (known === undefined) return;
+  const details = { what, found: found.sequence, known: known.sequence };
+  if (found.sequence < known.sequence) {
+    throw new WalletError("WALLET_ROLLED_BACK", "the storage gives an older state than was seen before", {
+      details,
+    });
+  }
+  if (found.sequence === known.sequence && found.hash !== known.hash) {
+    throw new WalletError("WALLET_FORKED", "the storage gives another state than the one seen before", {
+      details,
+    });
+  }
+}
+
+function addressOf(wallet: string, segment: string): Address {
+  return ["DKMS-V1-WALLET-MANIFEST", wallet, segment];
+}
+
+function signedBytes(address: Address, sealed: Uint8Array): Uint8Array {
+  return concatBytes(encodeAddress(address), sha256(sealed));
+}

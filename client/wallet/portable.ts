@@ -1,0 +1,101 @@
+import { base64 } from "@scure/base";
+import { z } from "zod";
+import { Secret } from "../keys/index.ts";
+import { WalletError } from "./errors.ts";
+import { checkName, type RecordChange } from "./records.ts";
+import { decodeBase64 } from "./seal.ts";
+import type { Wallet } from "./wallet.ts";
+import { giveWay, report, type WorkOptions } from "./work.ts";
+
+const FORMAT = "dkms-wallet-export";
+const VERSION = 1;
+
+const portableSchema = z.strictObject({
+  format: z.literal(FORMAT),
+  version: z.literal(VERSION),
+  segments: z.record(z.string(), z.record(z.string(), z.string())),
+});
+type Portable = z.infer<typeof portableSchema>;
+
+/**
+ * Everything that a wallet opens, as the JSON of docs/wallet.md, **in clear**: to take along to another program (P6), or
+ * to be encrypted, as backups are.
+ *
+ * @throws {WalletError} WALLET_ABORTED, and what reading throws
+ * @example const json = await exportPortable(wallet);
+ */
+export async function exportPortable(wallet: Wallet, work: WorkOptions = {}): Promise<Secret<Uint8Array>> {
+  const segments: [string, Record<string, string>][] = [];
+  const names = wallet.segments;
+  for (const [i, name] of names.entries()) {
+    const segment = wallet.segment(name);
+    const records: [string, string][] = [];
+    const list = await segment.list();
+    for (const [j, { id }] of list.entries()) {
+      report(work, (i + j / list.length) / names.length);
+      await giveWay();
+      const value = await segment.read(id);
+      // Removed in the meantime by another process.
+      if (value === undefined) continue;
+      records.push([id, base64.encode(value.reveal())]);
+      value.erase();
+    }
+    segments.push([name, Object.fromEntries(records)]);
+  }
+  report(work, 1);
+  const portable: Portable = { format: FORMAT, version: VERSION, segments: Object.fromEntries(segments) };
+  return new Secret(new TextEncoder().encode(JSON.stringify(portable)));
+}
+
+/**
+ * Writes an export into a wallet: segments that are not there are made, records of the same name replaced. Either all of
+ * a segment's records are written or none.
+ *
+ * @throws {WalletError} WALLET_EXPORT_MALFORMED, and then nothing is written; WALLET_PERMISSION_MISSING,
+ * WALLET_LIMIT, WALLET_ABORTED
+ */
+export async function importPortable(
+  wallet: Wallet,
+  json: Secret<Uint8Array>,
+  work: WorkOptions = {},
+): Promise<void> {
+  const segments = parsePortable(json);
+  for (const [i, [name, records]] of segments.entries()) {
+    report(work, i / segments.length);
+    await giveWay();
+    const segment = wallet.segments.includes(name) ? wallet.segment(name) : await wallet.addSegment(name);
+    await segment.change(records);
+    for (const { value } of records) value?.erase();
+  }
+  report(work, 1);
+}
+
+function parsePortable(json: Secret<Uint8Array>): readonly [string, readonly RecordChange[]][] {
+  const parsed = portableSchema.safeParse(parseJson(json));
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    // The place of the fault is told, not what is there.
+    const place = issue?.path.slice(0, 1).join("");
+    throw malformed("this is not the export of a wallet, or of another version", { place });
+  }
+  return Object.entries(parsed.data.segments).map(([name, records]) => [
+    checkName(name),
+    Object.entries(records).map(([id, text]) => {
+      const value = decodeBase64(text);
+      if (value === undefined) throw malformed("a record is not base64", { segment: name, record: id });
+      return { id: checkName(id), value: new Secret(value) };
+    }),
+  ]);
+}
+
+function parseJson(json: Secret<Uint8Array>): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(json.reveal()));
+  } catch {
+    throw malformed("this is not JSON", {});
+  }
+}
+
+function malformed(message: string, details: Readonly<Record<string, unknown>>): WalletError {
+  return new WalletError("WALLET_EXPORT_MALFORMED", message, { details });
+}

@@ -1,0 +1,145 @@
+import { randomBytes } from "@noble/hashes/utils.js";
+import { hex } from "@scure/base";
+import { bigintToBytes, bytesToBigint } from "../core/index.ts";
+import { Secret } from "../keys/index.ts";
+import { WalletError } from "./errors.ts";
+import { frame, unframe } from "./frame.ts";
+import { hashOf } from "./head.ts";
+import type { SegmentKeys } from "./keyring.ts";
+import { type Manifest, type RecordEntry, recordPrefix } from "./manifest.ts";
+import { type Address, SEAL_BYTES, seal, unseal } from "./seal.ts";
+import { keysOf, readBlob, readManifest, type Session, writeHead, writeManifest } from "./session.ts";
+
+/** A record's new content; undefined removes it. */
+export type RecordChange = { readonly id: string; readonly value: Secret<Uint8Array> | undefined };
+
+const VERSION_BYTES = 8;
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._:%-]{0,255}$/;
+const MAX_RECORD_BYTES = 64 * 2 ** 20;
+const MAX_RECORDS = 65_536;
+
+/** Parses the name of a segment or record. @throws {WalletError} WALLET_NAME_MALFORMED */
+export function checkName(name: string): string {
+  if (NAME.test(name)) return name;
+  throw new WalletError("WALLET_NAME_MALFORMED", "a name is 1 to 256 letters, digits and . _ : % -");
+}
+
+/**
+ * The content of a record of the newest manifest; undefined if there is none of that id.
+ *
+ * @throws {WalletError} WALLET_INCOMPLETE, WALLET_TRUNCATED, WALLET_DAMAGED, WALLET_ROLLED_BACK
+ */
+export async function readRecord(
+  session: Session,
+  keys: SegmentKeys,
+  id: string,
+): Promise<Secret<Uint8Array> | undefined> {
+  const { records } = await readManifest(session, keys);
+  const entry = records.find((record) => record.id === id);
+  if (entry === undefined) return undefined;
+  const bytes = await readBlob(session.storage, entry.blob);
+  const body = unframe(bytes, VERSION_BYTES + SEAL_BYTES, entry.blob);
+  const version = Number(bytesToBigint(body.subarray(0, VERSION_BYTES)));
+  const open = (of: number) =>
+    unseal(keys.readKey, addressOf(session, keys, id, of), body.subarray(VERSION_BYTES));
+  const details = { segment: keys.name, record: id };
+  if (version < entry.version && open(version) !== undefined) {
+    throw new WalletError("WALLET_ROLLED_BACK", "the storage gives an older version of a record", {
+      details: { ...details, found: version, known: entry.version },
+    });
+  }
+  const value = version === entry.version && hashOf(bytes) === entry.hash ? open(version) : undefined;
+  if (value !== undefined) return new Secret(value);
+  throw new WalletError("WALLET_DAMAGED", "a record was altered, or is not the one of this name", {
+    details,
+  });
+}
+
+/**
+ * Makes all changes or none.
+ *
+ * @throws {WalletError} WALLET_SEGMENT_UNKNOWN, WALLET_PERMISSION_MISSING, WALLET_NAME_MALFORMED, WALLET_LIMIT
+ */
+export async function changeRecords(
+  session: Session,
+  segment: string,
+  changes: readonly RecordChange[],
+): Promise<number> {
+  const keys = keysOf(session, segment);
+  const before = await readManifest(session, keys);
+  checkLimits(before, changes);
+  await sweep(session, keys, before);
+  const sequence = before.sequence + 1;
+  const records = new Map(before.records.map((record) => [record.id, record]));
+  // Of several changes of one record the last counts.
+  for (const [id, value] of new Map(changes.map(({ id, value }) => [id, value]))) {
+    if (value === undefined) records.delete(id);
+    else records.set(id, await writeRecord(session, keys, { id, version: sequence, value }));
+  }
+  const after = { sequence, records: [...records.values()] };
+  const written = await writeManifest(session, keys, after);
+  await raiseFloor(session, written);
+  const kept = new Set(after.records.map(({ blob }) => blob));
+  for (const { blob } of before.records) if (!kept.has(blob)) await session.storage.remove(blob);
+  return sequence;
+}
+
+/** Writes the content of a record; it counts for nothing until a manifest names it. */
+export async function writeRecord(
+  session: Session,
+  keys: SegmentKeys,
+  record: { readonly id: string; readonly version: number; readonly value: Secret<Uint8Array> },
+): Promise<RecordEntry> {
+  const { id, version, value } = record;
+  const plaintext = value.reveal();
+  const sealed = seal(keys.readKey, addressOf(session, keys, id, version), plaintext);
+  const bytes = frame(bigintToBytes(BigInt(version), VERSION_BYTES), sealed);
+  const blob = recordPrefix(keys.id) + hex.encode(randomBytes(16));
+  await session.storage.replace(blob, bytes);
+  return { id, version, bytes: plaintext.length, blob, hash: hashOf(bytes) };
+}
+
+/** Removes everything of segments that are no more, or never came to be. Needs all of the wallet's keys. */
+export async function removeUnknownBlobs({ storage, keyring }: Session): Promise<void> {
+  const known = keyring.segments.map(({ id }) => id);
+  for (const name of await storage.list()) {
+    const [, segment] = /^[rs]-([0-9a-f]{24})(?:-|$)/.exec(name) ?? [];
+    if (segment !== undefined && !known.includes(segment)) await storage.remove(name);
+  }
+}
+
+/** The wallet's head remembers how far each segment has come, so that one alone cannot be rolled back. */
+async function raiseFloor(session: Session, written: SegmentKeys): Promise<void> {
+  if (session.root === undefined) return;
+  const segments = session.keyring.segments.map((keys) => (keys.id === written.id ? written : keys));
+  await writeHead(session, { segments });
+}
+
+/** Removes, once in a session, what a process left behind that was stopped while it wrote. */
+async function sweep(session: Session, keys: SegmentKeys, { records }: Manifest): Promise<void> {
+  if (keys.writeKey === undefined || session.swept.has(keys.id)) return;
+  const kept = new Set(records.map(({ blob }) => blob));
+  for (const name of await session.storage.list()) {
+    if (name.startsWith(recordPrefix(keys.id)) && !kept.has(name)) await session.storage.remove(name);
+  }
+  if (session.root !== undefined) await removeUnknownBlobs(session);
+  session.swept.add(keys.id);
+}
+
+function checkLimits({ records }: Manifest, changes: readonly RecordChange[]): void {
+  for (const { id, value } of changes) {
+    checkName(id);
+    if ((value?.reveal().length ?? 0) > MAX_RECORD_BYTES) {
+      throw new WalletError("WALLET_LIMIT", `a record has at most ${MAX_RECORD_BYTES} bytes`);
+    }
+  }
+  const ids = new Set(records.map(({ id }) => id));
+  for (const { id, value } of changes) if (value !== undefined) ids.add(id);
+  if (ids.size > MAX_RECORDS) {
+    throw new WalletError("WALLET_LIMIT", `a segment has at most ${MAX_RECORDS} records`);
+  }
+}
+
+function addressOf({ wallet }: Session, { id }: SegmentKeys, record: string, version: number): Address {
+  return ["DKMS-V1-WALLET-RECORD", wallet, id, record, version];
+}

@@ -1,0 +1,60 @@
+import { WalletError } from "./errors.ts";
+import { eraseKeyring, type SegmentKeys } from "./keyring.ts";
+import type { RecordEntry } from "./manifest.ts";
+import { readRecord, removeUnknownBlobs, writeRecord } from "./records.ts";
+import { generateKey } from "./seal.ts";
+import { newSegment, readManifest, rootOf, type Session, writeHead, writeManifest } from "./session.ts";
+import { makeSlot, type Slot, type SlotSecret } from "./slots.ts";
+import { giveWay, report, type WorkOptions } from "./work.ts";
+
+type NewSlot = { readonly secret: SlotSecret; readonly label?: string };
+
+/** Slots for a root key, one for each given. @throws {WalletError} WALLET_SLOT_LAST if none is given */
+export async function rootSlots(
+  wallet: string,
+  slots: readonly NewSlot[],
+  content: Uint8Array,
+  work: WorkOptions,
+): Promise<readonly Slot[]> {
+  if (slots.length === 0) throw new WalletError("WALLET_SLOT_LAST", "nothing would open the wallet");
+  const made: Slot[] = [];
+  for (const [i, { secret, label = "" }] of slots.entries()) {
+    const progress = (done: number) => report(work, (i + done) / slots.length);
+    made.push(await makeSlot(secret, { wallet, label, opens: "wallet", content }, { ...work, progress }));
+  }
+  return made;
+}
+
+/** Encrypts everything anew beside the old; the new head makes it the wallet, then the old is removed. */
+export async function rekeyed(session: Session, slots: readonly NewSlot[], work: WorkOptions): Promise<void> {
+  const oldRoot = rootOf(session);
+  const root = generateKey();
+  const before = session.keyring.segments;
+  const halfOf = (from: number) => (done: number) => report(work, from + done / 2);
+  const made = await rootSlots(session.wallet, slots, root.reveal(), { ...work, progress: halfOf(0) });
+  const after: SegmentKeys[] = [];
+  for (const [i, keys] of before.entries()) {
+    const progress = (done: number) => halfOf(0.5)((i + done) / before.length);
+    after.push(await copySegment(session, keys, { ...work, progress }));
+  }
+  const old = session.keyring;
+  await writeHead(session, { header: { wallet: session.wallet, slots: made }, segments: after, root });
+  oldRoot.erase();
+  eraseKeyring(old);
+  await removeUnknownBlobs(session);
+}
+
+async function copySegment(session: Session, from: SegmentKeys, work: WorkOptions): Promise<SegmentKeys> {
+  const { sequence, records } = await readManifest(session, from);
+  const to = newSegment(from.name);
+  const copies: RecordEntry[] = [];
+  for (const [i, { id }] of records.entries()) {
+    report(work, i / records.length);
+    await giveWay();
+    const value = await readRecord(session, from, id);
+    if (value === undefined) continue;
+    copies.push(await writeRecord(session, to, { id, version: sequence + 1, value }));
+    value.erase();
+  }
+  return await writeManifest(session, to, { sequence: sequence + 1, records: copies });
+}

@@ -1,0 +1,137 @@
+import { randomBytes } from "@noble/hashes/utils.js";
+import { hex } from "@scure/base";
+import { WalletError } from "./errors.ts";
+import { decodeHead, encodeHead, type Header, hashOf, unsealKeyring } from "./head.ts";
+import { eraseKeyring, type Keyring, type SegmentKeys, signingKeys } from "./keyring.ts";
+import { checkFloor, decodeManifest, encodeManifest, type Manifest, manifestBlob } from "./manifest.ts";
+import { generateKey, KEY_BYTES, type Key } from "./seal.ts";
+import type { WalletStorage } from "./storage.ts";
+
+/** An unlocked wallet, as far as its lock was opened. */
+export type Session = {
+  readonly storage: WalletStorage;
+  readonly wallet: string;
+  /** Undefined in a session of a permission slot, which knows the keys of some segments only. */
+  root: Key | undefined;
+  header: Header;
+  keyring: Keyring;
+  headHash: string;
+  /** The newest list of records seen of each segment, by the segment's id. */
+  readonly manifests: Map<string, { readonly manifest: Manifest; readonly hash: string }>;
+  /** Segments whose left-over blobs have been looked for. */
+  readonly swept: Set<string>;
+  isClosed: boolean;
+};
+
+export const HEAD = "head";
+
+/** What stored under this name. @throws {WalletError} WALLET_INCOMPLETE */
+export async function readBlob(storage: WalletStorage, name: string): Promise<Uint8Array> {
+  const bytes = await storage.read(name);
+  if (bytes !== undefined) return bytes;
+  throw new WalletError("WALLET_INCOMPLETE", "a part of the wallet is missing from its storage", {
+    details: { blob: name },
+  });
+}
+
+/** Keys for a new segment. */
+export function newSegment(name: string): SegmentKeys {
+  return {
+    ...{ id: hex.encode(randomBytes(12)), name, readKey: generateKey(), floor: undefined },
+    ...signingKeys("write", randomBytes(KEY_BYTES)),
+  };
+}
+
+/** Runs `work` on the newest state, alone. @throws {WalletError} WALLET_CLOSED, and as {@link refresh} */
+export async function locked<Result>(session: Session, work: () => Promise<Result>): Promise<Result> {
+  checkOpen(session);
+  return await session.storage.exclusive(async () => {
+    checkOpen(session);
+    await refresh(session);
+    return await work();
+  });
+}
+
+/** @throws {WalletError} WALLET_CLOSED */
+export function checkOpen({ isClosed }: Session): void {
+  if (isClosed) throw new WalletError("WALLET_CLOSED", "the wallet has been closed");
+}
+
+/** The root key. @throws {WalletError} WALLET_PERMISSION_MISSING */
+export function rootOf({ root }: Session): Key {
+  if (root !== undefined) return root;
+  throw new WalletError("WALLET_PERMISSION_MISSING", "a permission to some segments does not reach this far");
+}
+
+/** The keys of a segment. @throws {WalletError} WALLET_SEGMENT_UNKNOWN */
+export function keysOf({ keyring }: Session, name: string): SegmentKeys {
+  const keys = keyring.segments.find((segment) => segment.name === name);
+  if (keys !== undefined) return keys;
+  throw new WalletError("WALLET_SEGMENT_UNKNOWN", "there is no such segment, or no permission to it", {
+    details: { segment: name },
+  });
+}
+
+/** Takes over what another process changed. */
+async function refresh(session: Session): Promise<void> {
+  const { root, storage, wallet } = session;
+  if (root === undefined) return;
+  const bytes = await readBlob(storage, HEAD);
+  const hash = hashOf(bytes);
+  if (hash === session.headHash) return;
+  const { header, sealed } = decodeHead(bytes);
+  if (header.wallet !== wallet) {
+    throw new WalletError("WALLET_DAMAGED", "the storage now has the head of another wallet");
+  }
+  const keyring = unsealKeyring(header, sealed, root);
+  checkFloor({ sequence: keyring.sequence, hash }, headFloor(session), "wallet");
+  eraseKeyring(session.keyring);
+  Object.assign(session, { header, keyring, headHash: hash });
+}
+
+/** How far the wallet is known to have come. */
+export function headFloor({ keyring, headHash }: Session) {
+  return { sequence: keyring.sequence, hash: headHash };
+}
+
+/** Makes header and segments what the wallet is: until then nothing has changed, from then on all has. */
+export async function writeHead(
+  session: Session,
+  changes: { readonly header?: Header; readonly segments?: readonly SegmentKeys[]; readonly root?: Key },
+): Promise<void> {
+  const header = changes.header ?? session.header;
+  const root = changes.root ?? rootOf(session);
+  const segments = (changes.segments ?? session.keyring.segments).toSorted((a, b) =>
+    a.name < b.name ? -1 : 1,
+  );
+  const keyring = { sequence: session.keyring.sequence + 1, segments };
+  const bytes = encodeHead(header, keyring, root);
+  await session.storage.replace(HEAD, bytes);
+  Object.assign(session, { header, keyring, root, headHash: hashOf(bytes) });
+}
+
+/** @throws {WalletError} WALLET_INCOMPLETE, WALLET_ROLLED_BACK, WALLET_FORKED, and as {@link decodeManifest} */
+export async function readManifest(session: Session, keys: SegmentKeys): Promise<Manifest> {
+  const bytes = await readBlob(session.storage, manifestBlob(keys.id));
+  const hash = hashOf(bytes);
+  const seen = session.manifests.get(keys.id);
+  const manifest = seen?.hash === hash ? seen.manifest : decodeManifest(session.wallet, keys, bytes);
+  const found = { sequence: manifest.sequence, hash };
+  checkFloor(found, keys.floor, keys.name);
+  checkFloor(found, seen === undefined ? undefined : { ...seen.manifest, hash: seen.hash }, keys.name);
+  session.manifests.set(keys.id, { manifest, hash });
+  return manifest;
+}
+
+/** Makes `manifest` the segment's; its keys with the new floor. */
+export async function writeManifest(
+  session: Session,
+  keys: SegmentKeys,
+  manifest: Manifest,
+): Promise<SegmentKeys> {
+  const bytes = encodeManifest(session.wallet, keys, manifest);
+  await session.storage.replace(manifestBlob(keys.id), bytes);
+  const hash = hashOf(bytes);
+  session.manifests.set(keys.id, { manifest, hash });
+  return { ...keys, floor: { sequence: manifest.sequence, hash } };
+}

@@ -1,0 +1,188 @@
+import { randomBytes } from "@noble/hashes/utils.js";
+import { base64, hex } from "@scure/base";
+import canonicalize from "canonicalize";
+import { z } from "zod";
+import type { Secret } from "../keys/index.ts";
+import { WalletError } from "./errors.ts";
+import { checkKdf, DEFAULT_KDF, deriveKey, type KdfParameters } from "./kdf.ts";
+import {
+  type Address,
+  decodeBase64,
+  deriveSubkey,
+  generateKey,
+  KEY_BYTES,
+  type Key,
+  seal,
+  unseal,
+} from "./seal.ts";
+import { report, type WorkOptions } from "./work.ts";
+
+/** Port to one passkey with the PRF extension. */
+export interface Passkey {
+  /** The credential's id, as text. */
+  readonly credential: string;
+  /** The 32 bytes that the passkey, after asking its user, makes of `salt` and of it alone. */
+  evaluate(salt: Uint8Array): Promise<Secret<Uint8Array>>;
+}
+
+/** Port to the keychain of the operating system, or to anything else that keeps secrets: `fileStore` fits. */
+export interface Keychain {
+  save(name: string, bytes: Secret<Uint8Array>): Promise<void>;
+  load(name: string): Promise<Secret<Uint8Array> | undefined>;
+}
+
+/** What opens a slot, and what a new slot is made for. `kdf` is for new slots only. */
+export type SlotSecret =
+  | { readonly kind: "password"; readonly password: Secret<string>; readonly kdf?: KdfParameters }
+  | { readonly kind: "passkey"; readonly passkey: Passkey }
+  | { readonly kind: "keychain"; readonly keychain: Keychain }
+  | { readonly kind: "recovery"; readonly key: Secret<Uint8Array> };
+
+export type SlotKind = SlotSecret["kind"];
+
+const natural = z.int().positive();
+const kdfSchema = z.union([
+  z.strictObject({ name: z.literal("argon2id"), m: natural, t: natural, p: natural }),
+  z.strictObject({ name: z.literal("scrypt"), N: natural, r: natural, p: natural }),
+]);
+
+/** As stored. `opens` tells what is sealed in it: the wallet's root key, or the keys of some segments. */
+export const slotSchema = z.strictObject({
+  id: z.string().regex(/^[0-9a-f]{16}$/),
+  kind: z.enum(["password", "passkey", "keychain", "recovery"]),
+  label: z.string().max(64),
+  opens: z.enum(["wallet", "segments"]),
+  kdf: kdfSchema.optional(),
+  credential: z.string().max(1_024).optional(),
+  salt: z.string().regex(/^[0-9a-f]{64}$/),
+  check: z.string().regex(/^[0-9a-f]{64}$/),
+  sealed: z.string().max(262_144),
+});
+
+/** A key, sealed for one way of unlocking. */
+export type Slot = z.infer<typeof slotSchema>;
+
+type SlotTerms = {
+  readonly wallet: string;
+  readonly label: string;
+  readonly opens: Slot["opens"];
+  readonly content: Uint8Array;
+};
+
+const SALT_BYTES = 32;
+const KEY_PURPOSE = "DKMS-V1-WALLET-SLOT-KEY";
+const CHECK_PURPOSE = "DKMS-V1-WALLET-SLOT-CHECK";
+
+/**
+ * Seals `content` in a new slot.
+ *
+ * @throws {WalletError} as {@link deriveKey}; WALLET_KEY_LENGTH
+ */
+export async function makeSlot(secret: SlotSecret, terms: SlotTerms, work: WorkOptions = {}): Promise<Slot> {
+  const salt = randomBytes(SALT_BYTES);
+  const slot = {
+    id: hex.encode(randomBytes(8)),
+    kind: secret.kind,
+    label: terms.label,
+    opens: terms.opens,
+    ...(secret.kind === "password" ? { kdf: secret.kdf ?? DEFAULT_KDF } : {}),
+    ...(secret.kind === "passkey" ? { credential: secret.passkey.credential } : {}),
+    salt: hex.encode(salt),
+  };
+  if (secret.kind === "keychain")
+    await secret.keychain.save(keychainName(terms.wallet, slot.id), generateKey());
+  const raw = await rawKey(secret, terms.wallet, slot, work);
+  if (raw === undefined) throw new WalletError("WALLET_KEY_WRONG", "the keychain did not keep the key");
+  const keys = subkeys(raw, salt);
+  const sealed = base64.encode(seal(keys.key, addressOf(terms.wallet, slot), terms.content));
+  keys.key.erase();
+  return { ...slot, check: keys.check, sealed };
+}
+
+/**
+ * What is sealed in the first slot that `secret` opens, and that slot.
+ *
+ * @throws {WalletError} WALLET_KEY_WRONG if it opens none; WALLET_DAMAGED if it is the key of one that was altered, or
+ * taken from another wallet; WALLET_KDF_WEAK, WALLET_KDF_EXCESSIVE, WALLET_ABORTED, WALLET_KEY_LENGTH
+ */
+export async function openSlot(
+  slots: readonly Slot[],
+  wallet: string,
+  secret: SlotSecret,
+  work: WorkOptions = {},
+): Promise<{ readonly slot: Slot; readonly content: Uint8Array }> {
+  for (const { kdf } of slots) if (kdf !== undefined) checkKdf(kdf);
+  const candidates = slots.filter((slot) => fits(slot, secret));
+  for (const [i, slot] of candidates.entries()) {
+    const raw = await rawKey(secret, wallet, slot, {
+      ...work,
+      progress: (done) => report(work, (i + done) / candidates.length),
+    });
+    if (raw === undefined) continue;
+    const keys = subkeys(raw, hex.decode(slot.salt));
+    try {
+      if (keys.check !== slot.check) continue;
+      const sealed = decodeBase64(slot.sealed) ?? new Uint8Array();
+      const content = unseal(keys.key, addressOf(wallet, slot), sealed);
+      if (content !== undefined) return { slot, content };
+    } finally {
+      keys.key.erase();
+    }
+    throw new WalletError("WALLET_DAMAGED", "a slot was altered, or is another wallet's", {
+      details: { slot: slot.id },
+    });
+  }
+  throw new WalletError("WALLET_KEY_WRONG", "this opens no slot of the wallet", {
+    details: { kind: secret.kind, tried: candidates.length },
+  });
+}
+
+function fits(slot: Slot, secret: SlotSecret): boolean {
+  if (slot.kind !== secret.kind) return false;
+  return secret.kind !== "passkey" || slot.credential === secret.passkey.credential;
+}
+
+type SlotPlace = Pick<Slot, "id" | "kind" | "label" | "opens" | "kdf" | "credential" | "salt">;
+
+async function rawKey(
+  secret: SlotSecret,
+  wallet: string,
+  slot: SlotPlace,
+  work: WorkOptions,
+): Promise<Secret<Uint8Array> | undefined> {
+  switch (secret.kind) {
+    case "password":
+      return await deriveKey(secret.password, hex.decode(slot.salt), slot.kdf ?? DEFAULT_KDF, work);
+    case "passkey":
+      return ofKeyLength(await secret.passkey.evaluate(hex.decode(slot.salt)));
+    case "keychain": {
+      const kept = await secret.keychain.load(keychainName(wallet, slot.id));
+      return kept === undefined ? undefined : ofKeyLength(kept);
+    }
+    case "recovery":
+      return ofKeyLength(secret.key);
+  }
+}
+
+/** The check tells a wrong key from a damaged slot, and makes that no slot opens with two passwords. */
+function subkeys(raw: Key, salt: Uint8Array): { readonly key: Key; readonly check: string } {
+  const check = deriveSubkey(raw, salt, CHECK_PURPOSE);
+  return { key: deriveSubkey(raw, salt, KEY_PURPOSE), check: hex.encode(check.reveal()) };
+}
+
+function addressOf(wallet: string, slot: SlotPlace): Address {
+  const { id, kind, label, opens, kdf, credential, salt } = slot;
+  const fields = { id, kind, label, opens, salt, kdf: kdf ?? null, credential: credential ?? null };
+  return ["DKMS-V1-WALLET-SLOT", wallet, canonicalize(fields) ?? ""];
+}
+
+function keychainName(wallet: string, slot: string): string {
+  return `dkms-wallet-${wallet.slice(0, 24)}-${slot}`;
+}
+
+function ofKeyLength(key: Secret<Uint8Array>): Secret<Uint8Array> {
+  if (key.reveal().length === KEY_BYTES) return key;
+  throw new WalletError("WALLET_KEY_LENGTH", `a slot's key has ${KEY_BYTES} bytes`, {
+    details: { actual: key.reveal().length },
+  });
+}

@@ -1,0 +1,68 @@
+import { Secret } from "../../../client/keys/index.ts";
+import { memoryBlobs } from "../../../client/storage/index.ts";
+import {
+  createWallet,
+  type KdfParameters,
+  openWallet,
+  type SlotSecret,
+  type Wallet,
+  type WalletStorage,
+} from "../../../client/wallet/index.ts";
+
+/** The cheapest that is allowed. */
+export const CHEAP: KdfParameters = { name: "argon2id", m: 19_456, t: 2, p: 1 };
+
+export const bytes = (text: string) => new Secret(new TextEncoder().encode(text));
+export const textOf = (value: Secret<Uint8Array> | undefined) =>
+  value === undefined ? undefined : new TextDecoder().decode(value.reveal());
+
+export const password = (text: string): SlotSecret => ({
+  kind: "password",
+  password: new Secret(text),
+  kdf: CHEAP,
+});
+
+/** A slot that costs nothing to open. */
+export const recovery = (fill: number): SlotSecret => ({
+  kind: "recovery",
+  key: new Secret(new Uint8Array(32).fill(fill)),
+});
+
+/** A wallet with segments `keys` and `contacts`, which `recovery(1)` opens. */
+export async function makeWallet(storage: WalletStorage = memoryBlobs()): Promise<{
+  readonly storage: WalletStorage;
+  readonly wallet: Wallet;
+  readonly reopen: () => Promise<Wallet>;
+}> {
+  const slots = [{ secret: recovery(1) }];
+  const wallet = await createWallet({ storage, slots, segments: ["keys", "contacts"] });
+  return { storage, wallet, reopen: () => openWallet({ storage, unlock: recovery(1) }) };
+}
+
+/** Everything that a storage holds. */
+export async function copyOf(storage: WalletStorage): Promise<ReadonlyMap<string, Uint8Array>> {
+  const copy = new Map<string, Uint8Array>();
+  for (const name of await storage.list()) {
+    const blob = await storage.read(name);
+    if (blob !== undefined) copy.set(name, blob);
+  }
+  return copy;
+}
+
+/** Makes a storage hold this and nothing else. */
+export async function putBack(storage: WalletStorage, copy: ReadonlyMap<string, Uint8Array>): Promise<void> {
+  for (const name of await storage.list()) if (!copy.has(name)) await storage.remove(name);
+  for (const [name, blob] of copy) await storage.replace(name, blob);
+}
+
+/** Every content of every segment that a wallet opens, as text. */
+export async function contentsOf(wallet: Wallet): Promise<Record<string, Record<string, string>>> {
+  const contents: Record<string, Record<string, string>> = {};
+  for (const name of wallet.segments) {
+    const segment = wallet.segment(name);
+    const records: Record<string, string> = {};
+    for (const { id } of await segment.list()) records[id] = textOf(await segment.read(id)) ?? "";
+    contents[name] = records;
+  }
+  return contents;
+}
