@@ -1,4 +1,3 @@
-import { ed25519 } from "@noble/curves/ed25519.js";
 import { z } from "zod";
 import { bytesToHex, type Hex32, hex32, hexToBytes } from "../core/index.ts";
 import { Secret } from "../keys/index.ts";
@@ -13,6 +12,8 @@ import {
   shareSetAnchor,
 } from "./feldman.ts";
 import { type SealedPayload, sealedPayloadSchema } from "./sealed.ts";
+import { isSignature } from "./signature.ts";
+import { withThreshold } from "./variants.ts";
 
 /** A share as it travels and is stored (V3): JSON, binary values as base64url. It is a secret. */
 export const shareSchema = z
@@ -159,12 +160,6 @@ export function parseShare(json: unknown): ShareJson {
   throw malformed(parsed.error.issues[0]?.path.join(".") ?? "");
 }
 
-function withThreshold(json: unknown): unknown {
-  if (!isRecord(json) || !isRecord(json.hint) || !("theshold" in json.hint)) return json;
-  const { theshold, ...hint } = json.hint;
-  return { ...json, hint: { threshold: theshold, ...hint } };
-}
-
 function checkTrust(share: ShareJson, tag: Hex32, { anchor, dealerKey }: ShareTrust): void {
   const details = { index: share.index, trustee: share.hint.trustees[share.index - 1] };
   if (anchor !== undefined && tag !== anchor) {
@@ -179,15 +174,6 @@ function checkTrust(share: ShareJson, tag: Hex32, { anchor, dealerKey }: ShareTr
   }
 }
 
-/** True for an Ed25519 signature by the rules of RFC 8032, without the leniency of ZIP 215. */
-export function isSignature(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean {
-  try {
-    return ed25519.verify(signature, message, publicKey, { zip215: false });
-  } catch {
-    return false;
-  }
-}
-
 function bytesOf(text: string, field: string, length = 32): Uint8Array {
   const bytes = fromBase64url(text, length);
   if (bytes === undefined) throw malformed(field);
@@ -196,8 +182,4 @@ function bytesOf(text: string, field: string, length = 32): Uint8Array {
 
 function malformed(field: string): RecoveryError {
   return new RecoveryError("SHARE_MALFORMED", "this is no share", { details: { field } });
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
