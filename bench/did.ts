@@ -51,8 +51,8 @@ export type DidGas = {
 export type DidFigures = DidGas & {
   /** The others sent by somebody else. */
   readonly relayed: Omit<DidGas, "create4" | "createRelayed">;
-  /** The same with a pre-rotation commitment opened, relayed. */
-  readonly preRotated: Pick<DidGas, "rotateControllers" | "deactivate">;
+  /** The same with a pre-rotation commitment made and opened, relayed. */
+  readonly preRotated: Pick<DidGas, "create4" | "rotateControllers" | "deactivate">;
   /** Bytes of code; EIP-170 allows 24,576. */
   readonly codeBytes: number;
   /** ERC-1056 (npm ethr-did-registry 1.3.0): the sum over all the transactions that the same change takes there. */
@@ -142,20 +142,17 @@ async function measurePreRotated(
       salt: labelled(name),
       deadline: DEADLINE,
     });
-    await send(founding, { controller, sender });
-    return send(await change(formatDid(location.chainId, founding.operation.did)), {
-      controller: cold,
-      sender,
-    });
+    const created = await send(founding, { controller, sender });
+    const request = await change(formatDid(location.chainId, founding.operation.did));
+    return { created, changed: await send(request, { controller: cold, sender }) };
   };
-  return {
-    rotateControllers: await gas("pre-rotated", async (did) =>
-      rotateControllers(await readRecord(chain, did), { ...successors, next, deadline: DEADLINE }),
-    ),
-    deactivate: await gas("pre-rotated end", async (did) =>
-      deactivateDid(await readRecord(chain, did), { successors, deadline: DEADLINE }),
-    ),
-  };
+  const rotation = await gas("pre-rotated", async (did) =>
+    rotateControllers(await readRecord(chain, did), { ...successors, next, deadline: DEADLINE }),
+  );
+  const end = await gas("pre-rotated end", async (did) =>
+    deactivateDid(await readRecord(chain, did), { successors, deadline: DEADLINE }),
+  );
+  return { create4: rotation.created, rotateControllers: rotation.changed, deactivate: end.changed };
 }
 
 type Signatory = Pick<Account, "getAddress" | "signTypedData">;
