@@ -101,8 +101,9 @@ export class KeyEncryptingKey<Source extends KeySource = KeySource> {
     const { header, secret } = this.#unwrap(wrapped, "KEY_ENCRYPTING");
     const { createdAt, expiresAt, holder } = parseKeyInfo(header.info);
     const life = expiresAt === undefined ? {} : { lifetimeDays: Number((expiresAt - createdAt) / 86_400n) };
+    if (header.source === undefined) throw wrappedKeyMalformed();
     return new KeyEncryptingKey({
-      source: header.source ?? "KEYCHAIN",
+      source: header.source,
       secret,
       holder,
       now: createdAt,
@@ -149,7 +150,11 @@ export class KeyEncryptingKey<Source extends KeySource = KeySource> {
 export function parseWrappedKey(value: unknown): WrappedKey {
   const { success, data } = wrappedKeySchema.safeParse(value);
   if (success) return data;
-  throw new KeysError("WRAPPED_KEY_MALFORMED", "not a wrapped key");
+  throw wrappedKeyMalformed();
+}
+
+function wrappedKeyMalformed(): KeysError {
+  return new KeysError("WRAPPED_KEY_MALFORMED", "not a wrapped key");
 }
 
 function addressOf({ version, purpose, source, info }: Omit<WrappedKey, "sealed">): readonly unknown[] {

@@ -7,5 +7,7 @@ export { fileStore } from "./fileStore.ts";
 export type { FileSystem, OpenFile } from "./fileSystem.ts";
 export type { IndexedDbBlobsOptions } from "./indexedDbBlobs.ts";
 export { indexedDbBlobs } from "./indexedDbBlobs.ts";
+export type { IndexedDbCryptoKeysOptions } from "./indexedDbCryptoKeys.ts";
+export { indexedDbCryptoKeys } from "./indexedDbCryptoKeys.ts";
 export { memoryBlobs } from "./memoryBlobs.ts";
 export type { SecretStore } from "./secretStore.ts";

@@ -1,10 +1,12 @@
 import { createPublicKey, diffieHellman, generateKeyPairSync, verify } from "node:crypto";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { inspect } from "node:util";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { p256 } from "@noble/curves/nist.js";
 import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { expect } from "chai";
+import * as fakeIndexedDb from "fake-indexeddb";
 import { hexToBytes } from "../../../client/core/index.ts";
 import {
   BackendKey,
@@ -20,6 +22,7 @@ import {
   memoryBackend,
   memoryCryptoKeys,
   ofRole,
+  passkeyPrf,
   passkeyUnlock,
   type RandomSource,
   registerPasskey,
@@ -28,6 +31,8 @@ import {
   sealedBackend,
   webCryptoBackend,
 } from "../../../client/keys/index.ts";
+import { fileBlobs, indexedDbCryptoKeys, memoryBlobs } from "../../../client/storage/index.ts";
+import { createWallet, openWallet } from "../../../client/wallet/index.ts";
 import { codeOf, codeOfAsync } from "../support.ts";
 import { authenticator } from "./authenticator.ts";
 import { watchForLeaks } from "./leaks.ts";
@@ -65,6 +70,13 @@ const keychainKey = (seed = 1) =>
     secret: new Secret(Uint8Array.from({ length: 32 }, (_, i) => i * seed + 9)),
   });
 
+/** What a browser has in its global scope for IndexedDB. */
+const globals = Object.entries(fakeIndexedDb).filter(
+  ([name]) => name === "indexedDB" || name.startsWith("IDB"),
+);
+const directories: string[] = [];
+let databases = 0;
+
 const cases: readonly Case[] = [
   {
     ...{
@@ -93,10 +105,25 @@ const cases: readonly Case[] = [
     },
   },
   {
+    ...{
+      name: "sealedBackend in encrypted files",
+      algorithms: KEY_ALGORITHMS,
+      isolated: false,
+      asksUser: false,
+    },
+    persistent: true,
+    setup: async () => {
+      mkdirSync(".tmp", { recursive: true });
+      const directory = mkdtempSync(".tmp/keys-");
+      directories.push(directory);
+      return () => sealedBackend({ store: fileBlobs({ directory }), unlock: (use) => use(keychainKey()) });
+    },
+  },
+  {
     ...{ name: "sealedBackend under a passkey", algorithms: KEY_ALGORITHMS, isolated: false, asksUser: true },
     persistent: true,
     setup: async () => {
-      const store = memoryStore();
+      const store = memoryBlobs();
       const device = authenticator();
       const passkey = await registerPasskey({
         create: device.create,
@@ -118,6 +145,15 @@ const cases: readonly Case[] = [
     setup: async () => {
       const store = memoryCryptoKeys();
       return () => webCryptoBackend({ store });
+    },
+  },
+  {
+    name: "webCryptoBackend in IndexedDB",
+    ...{ algorithms: ["ED25519", "X25519", "P256"], isolated: true, asksUser: false, persistent: true },
+    setup: async () => {
+      databases += 1;
+      const database = `keys ${databases}`;
+      return () => webCryptoBackend({ store: indexedDbCryptoKeys({ database }) });
     },
   },
 ];
@@ -164,6 +200,15 @@ const SIGNING: readonly (readonly [SigningRole, KeyAlgorithm])[] = [
 
 describe("keys/backends", () => {
   watchForLeaks();
+
+  before(() => {
+    for (const [name, value] of globals) Reflect.set(globalThis, name, value);
+  });
+
+  after(() => {
+    for (const [name] of globals) Reflect.deleteProperty(globalThis, name);
+    for (const directory of directories) rmSync(directory, { recursive: true });
+  });
 
   for (const one of cases) {
     describe(one.name, () => {
@@ -489,6 +534,22 @@ describe("keys/backends", () => {
       for (const backend of wrong) {
         expect(await codeOfAsync(() => backend.sign(key, MESSAGE))).to.equal("KEY_RECORD_DAMAGED");
       }
+    });
+
+    it("is a slot of a wallet, through passkeyPrf", async () => {
+      const storage = memoryBlobs();
+      const { device, passkey } = await setup();
+      const unlock = { kind: "passkey", passkey: passkeyPrf({ ...passkey, get: device.get }) } as const;
+      const wallet = await createWallet({ storage, slots: [{ secret: unlock }], segments: ["keys"] });
+      await wallet.segment("keys").write("a", new Secret(MESSAGE.slice()));
+      const opened = await openWallet({ storage, unlock });
+      expect((await opened.segment("keys").read("a"))?.reveal()).to.deep.equal(MESSAGE);
+      const other = await setup({ seed: "another" });
+      const stranger = {
+        kind: "passkey",
+        passkey: passkeyPrf({ ...other.passkey, get: other.device.get }),
+      } as const;
+      expect(await codeOfAsync(() => openWallet({ storage, unlock: stranger }))).to.equal("WALLET_KEY_WRONG");
     });
 
     it("erases the key after use", async () => {
