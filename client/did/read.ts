@@ -4,6 +4,7 @@ import { commitmentOf, type DidSnapshot } from "./commitment.ts";
 import { DidError } from "./errors.ts";
 import { type DidVersion, openCurrent, openHistory } from "./history.ts";
 import type { DkmsDid } from "./identifier.ts";
+import { answers, type KnownVersions, knownVersions } from "./knownVersions.ts";
 import type { ResolutionRequest } from "./request.ts";
 import type { DidHead, DidObservation, DidSource, SnapshotSource } from "./source.ts";
 
@@ -58,8 +59,7 @@ export async function readVersion(
     try {
       const situation = { network, did, request, observation, cache };
       const reading = await readAt(situation);
-      const { version, next } = reading;
-      if (reading.finalized) store(situation, { observation, version, next });
+      if (reading.finalized) keep(situation, reading);
       return reading;
     } catch (error) {
       if (!isLogFault(error)) throw error;
@@ -154,7 +154,7 @@ async function currentVersion(situation: Situation): Promise<DidVersion> {
   const opens = (snapshot: DidSnapshot | undefined) =>
     snapshot !== undefined && commitmentOf(version, updated, snapshot) === commitment;
 
-  const cached = request.noCache ? undefined : situation.cache?.get(cacheKey(network, did));
+  const cached = request.noCache ? undefined : known(situation).newest();
   const atHand = [request.snapshot, cached?.version.snapshot].find(opens);
   if (atHand !== undefined) return { version, updated, commitment, snapshot: atHand };
   try {
@@ -184,9 +184,9 @@ async function snapshotFrom(
   }
 }
 
-function cachedPast({ network, did, request, cache }: Situation): CachedVersion | undefined {
-  if (request.version === undefined || request.noCache) return undefined;
-  return cache?.get(cacheKey(network, did, request.version));
+function cachedPast(situation: Situation): CachedVersion | undefined {
+  const { version, noCache } = situation.request;
+  return version === undefined || noCache ? undefined : known(situation).past(version);
 }
 
 async function pastVersion({ network, did, request, observation }: Situation): Promise<CachedVersion> {
@@ -224,19 +224,25 @@ function isFinal({ network, request, observation }: Situation, updated: bigint):
   return request.block === "finalized" || settled <= observation.time;
 }
 
+function keep(situation: Situation, { version, next }: DidReading): void {
+  const { observation } = situation;
+  known(situation).keep({ observation, version, next }, isFinal(situation, observation.head.updated));
+}
+
+function known({ cache, network, did }: Situation): KnownVersions {
+  return knownVersions(cache, network.registry, did);
+}
+
 function offlineReading(
   network: DidNetwork,
   did: DkmsDid,
   request: ResolutionRequest,
   cache: DidCache | undefined,
 ): DidReading {
-  const latest = cache?.get(cacheKey(network, did));
-  const found =
-    latest !== undefined && answers(latest, request)
-      ? latest
-      : request.version === undefined
-        ? undefined
-        : cache?.get(cacheKey(network, did, request.version));
+  const versions = knownVersions(cache, network.registry, did);
+  const newest = versions.newest();
+  const past = request.version === undefined ? undefined : versions.past(request.version);
+  const found = newest !== undefined && answers(newest, request) ? newest : past;
   if (found === undefined) {
     throw new DidError("OFFLINE_UNKNOWN", "nothing about this has been read before", {
       details: { did: did.did },
@@ -244,44 +250,6 @@ function offlineReading(
   }
   const { observation } = found;
   return { ...reading({ network, did, request, observation, cache }, found), finalized: true, stale: true };
-}
-
-/** Whether the newest version that is known is what is asked for now. */
-function answers({ observation, version, next }: CachedVersion, request: ResolutionRequest): boolean {
-  if (request.version !== undefined) return request.version === version.version;
-  const { versionTime } = request;
-  if (versionTime === undefined) return true;
-  return versionTime >= version.updated && versionTime < (next?.updated ?? observation.time + 1n);
-}
-
-/** Keeps a past version under its number, and under the DID alone the newest version that is known of it. */
-function store(situation: Situation, found: CachedVersion): void {
-  const { network, did, cache } = situation;
-  const key = cacheKey(network, did);
-  if (found.next !== undefined) cache?.set(cacheKey(network, did, found.version.version), found);
-  const newest = newestOf(situation, found);
-  const known = cache?.get(key);
-  if (known === undefined || isNewer(newest, known)) cache?.set(key, newest);
-}
-
-/** Who reads a past version may learn that the DID has ended since. */
-function newestOf(situation: Situation, found: CachedVersion): CachedVersion {
-  const { observation } = situation;
-  const { head, commitment } = observation;
-  if (!head.deactivated || !isFinal(situation, head.updated)) return found;
-  const { version, updated } = head;
-  return { observation, version: { version, updated, commitment, snapshot: undefined }, next: undefined };
-}
-
-/** Of the same version the later block says more, such as that another one came after it. */
-function isNewer(a: CachedVersion, b: CachedVersion): boolean {
-  return a.version.version === b.version.version
-    ? a.observation.blockNumber >= b.observation.blockNumber
-    : a.version.version > b.version.version;
-}
-
-function cacheKey({ registry }: DidNetwork, { chainId, id }: DkmsDid, version?: number): string {
-  return `${chainId}:${registry}:${id}${version === undefined ? "" : `@${version}`}`;
 }
 
 function isLogFault(error: unknown): boolean {

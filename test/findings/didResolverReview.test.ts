@@ -122,6 +122,19 @@ describe("finding: the resolver gives up too early", () => {
     expect(past.didDocument?.verificationMethod).to.have.length(4);
   });
 
+  it("shows offline no document of a DID whose end was seen but may be undone yet", async () => {
+    const { did: ending } = await fixture.create();
+    await update(ending, "before the end");
+    await fixture.networkHelpers.time.increase(100);
+    const networks = [networkWith(fixture, { finalitySeconds: 60n })];
+    const cached = didResolver({ networks, cache: memoryCache() });
+    await fixture.execute(deactivateDid(await fixture.record(ending), { deadline: FAR_DEADLINE }));
+    await cached.resolve(ending, { versionId: "1" });
+    expect(errorOf(await cached.resolve(ending, { offline: true }))).to.equal("OFFLINE_UNKNOWN");
+    const past = await cached.resolve(ending, { offline: true, versionId: "1" });
+    expect(past.didDocumentMetadata).to.include({ versionId: "1", deactivated: true });
+  });
+
   it("refuses an answer for another block than was asked for", async () => {
     const { block } = await update(did, "another");
     const node = recordingNode(fixture.ethers.provider);

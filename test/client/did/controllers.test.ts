@@ -211,6 +211,23 @@ describe("did controllers of every kind of key", () => {
       .withArgs(nowhere);
   });
 
+  it("a hostile contract among them approves nothing, and stops nobody else", async () => {
+    // Reverts with the right answer, answers nothing, writes: as contracts/mocks/HostileWallet.sol has them.
+    for (const trick of [0, 1, 8]) {
+      const contract = await fixture.ethers.deployContract("HostileWallet", [trick]);
+      const hostile = walletSigner(await contract.getAddress(), "anybody");
+      const did = await created(of(2, account, passkey, hostile));
+      const record = await fixture.record(did);
+      const request = updateDid(record, { state: EMPTY_STATE, deadline: FAR_DEADLINE });
+      const byAccount = await approveDid(account, request);
+      await expect(send(request, [byAccount, await approveDid(hostile, request)]))
+        .to.be.revertedWithCustomError(fixture.registry, "AgentKeyContractRefused")
+        .withArgs(keyIdOf(hostile.key), await contract.getAddress());
+      await send(request, [byAccount, await approveDid(passkey, request)]);
+      expect((await fixture.record(did)).version).to.equal(2);
+    }
+  });
+
   it("are read back as they were written, and refused with a kind that nobody knows", () => {
     const controllers = of(3, account, passkey, element, wallet);
     const encoded = encodeControllers(controllers);
