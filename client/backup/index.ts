@@ -1,0 +1,12 @@
+export type { AgeIdentity, AgeRecipients } from "./ageFile.ts";
+export { decryptAge, encryptAge } from "./ageFile.ts";
+export type { AnchoredBackup, BackupAnchor } from "./anchor.ts";
+export type { AutomaticBackupOptions, BackupClock } from "./automatic.ts";
+export { AutomaticBackup } from "./automatic.ts";
+export type { Backup, MakeBackupOptions, RestoreBackupOptions, RestoredBackup } from "./backup.ts";
+export { makeBackup, restoreBackup } from "./backup.ts";
+export type { BackupErrorCode } from "./errors.ts";
+export { BackupError } from "./errors.ts";
+export { exportAge, importAge } from "./exportFile.ts";
+export type { BackupHeader, BackupRecipient } from "./header.ts";
+export { generateBackupIdentity, recipientOf } from "./identity.ts";
