@@ -1,3 +1,4 @@
+import { boundedMap } from "./boundedMap.ts";
 import type { DidVersion } from "./history.ts";
 import type { DidObservation } from "./source.ts";
 
@@ -26,23 +27,5 @@ const DEFAULT_ENTRIES = 1000;
  * @param maxEntries At least 1.
  */
 export function memoryCache(maxEntries: number = DEFAULT_ENTRIES): DidCache {
-  const entries = new Map<string, CachedVersion>();
-  return {
-    get(key) {
-      const found = entries.get(key);
-      if (found !== undefined) touch(entries, key, found);
-      return found;
-    },
-    set(key, value) {
-      touch(entries, key, value);
-      const [oldest] = entries.keys();
-      if (entries.size > Math.max(1, maxEntries) && oldest !== undefined) entries.delete(oldest);
-    },
-  };
-}
-
-/** Maps keep the order of insertion: the first entry is the one not used for longest. */
-function touch<Value>(entries: Map<string, Value>, key: string, value: Value): void {
-  entries.delete(key);
-  entries.set(key, value);
+  return boundedMap<CachedVersion>(maxEntries);
 }

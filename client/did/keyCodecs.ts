@@ -1,7 +1,10 @@
 import { ed25519, x25519 } from "@noble/curves/ed25519.js";
 import { p256 } from "@noble/curves/nist.js";
 import { secp256k1 } from "@noble/curves/secp256k1.js";
+import { keccak_256 } from "@noble/hashes/sha3.js";
 import { base58, base64urlnopad } from "@scure/base";
+import { bytesToHex } from "../core/index.ts";
+import { boundedMap } from "./boundedMap.ts";
 
 /** The public members of a JSON Web Key (RFC 7517, RFC 8037, RFC 8812). */
 export type PublicJwk = {
@@ -70,6 +73,32 @@ export type CodecTable = ReadonlyMap<number, KeyCodec>;
 /** {@link KEY_CODECS} and `more`, where a later one replaces an earlier one. */
 export function codecTable(more: readonly KeyCodec[] = []): CodecTable {
   return new Map([...Object.values(KEY_CODECS), ...more].map((codec) => [codec.code, codec]));
+}
+
+/** As many keys as 512 DIDs can have. */
+const REMEMBERED_KEYS = 16_384;
+
+/**
+ * The same codecs, but each key is judged once: to see that a point is in its group takes milliseconds, and strangers choose
+ * how many keys of theirs are looked at how often.
+ */
+export function judgingOnce(table: CodecTable): CodecTable {
+  const verdicts = boundedMap<boolean>(REMEMBERED_KEYS);
+  // Member by member: a codec may be an object of a class.
+  const once = (codec: KeyCodec): KeyCodec => ({
+    name: codec.name,
+    code: codec.code,
+    bytes: codec.bytes,
+    agreement: codec.agreement,
+    toJwk: (material) => codec.toJwk(material),
+    isValid(material) {
+      const key = `${codec.code}:${bytesToHex(keccak_256(material))}`;
+      const valid = verdicts.get(key) ?? codec.isValid(material);
+      verdicts.set(key, valid);
+      return valid;
+    },
+  });
+  return new Map([...table].map(([code, codec]) => [code, once(codec)]));
 }
 
 /** The multibase string of a Multikey: base58btc of the varint of the codec and the key (Controlled Identifiers §2.2.2). */

@@ -11,7 +11,7 @@ import {
 } from "./document.ts";
 import { DidError } from "./errors.ts";
 import { type DkmsDid, type NetworkNames, parseDid } from "./identifier.ts";
-import { type CodecTable, codecTable, type KeyCodec } from "./keyCodecs.ts";
+import { type CodecTable, codecTable, judgingOnce, type KeyCodec } from "./keyCodecs.ts";
 import { MEDIA_TYPES, negotiate } from "./mediaTypes.ts";
 import {
   type DidResolutionResult,
@@ -115,7 +115,7 @@ function settingsOf(config: DidResolverConfig): Settings {
     ),
     profile: config.profile ?? "1.1",
     keyFormat: config.keyFormat ?? "Multikey",
-    codecs: codecTable(config.codecs),
+    codecs: judgingOnce(codecTable(config.codecs)),
     cache: config.cache,
   };
 }

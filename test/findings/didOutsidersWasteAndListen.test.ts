@@ -3,13 +3,16 @@ import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { network } from "hardhat";
 import { httpSnapshots } from "../../client/chain/index.ts";
+import { bytesToHex } from "../../client/core/index.ts";
 import {
   type DidNetwork,
   decodeDidRequest,
   didResolver,
   EMPTY_STATE,
   encodeDidRequest,
+  type KeyCodec,
   memoryCache,
+  NO_EXPIRY,
   updateDid,
 } from "../../client/did/index.ts";
 import { driver, type RunningServer, startServer } from "../../client/driver/index.ts";
@@ -161,6 +164,35 @@ describe("finding: outsiders make a resolver work, wait or tell", () => {
       expect(response.status).to.equal(501);
       expect(((await response.json()) as Body).code).to.equal("FEATURE_NOT_SUPPORTED");
     }
+  });
+
+  it("keys are judged once, however often a stranger's DID is asked for", async () => {
+    let judged = 0;
+    const slow: KeyCodec = {
+      name: "Slow",
+      code: 0x1f00,
+      bytes: 32,
+      agreement: false,
+      isValid: (material) => {
+        judged += 1;
+        return material[0] !== 0;
+      },
+      toJwk: () => ({ kty: "OKP", crv: "Slow", x: "AA" }),
+    };
+    const key = (first: number) => ({
+      codec: slow.code,
+      relationships: 1,
+      expiry: NO_EXPIRY,
+      material: bytesToHex(new Uint8Array(32).fill(first)),
+    });
+    const { did: crowded } = await fixture.create({ ...EMPTY_STATE, keys: [key(0), key(1), key(2)] });
+    const resolver = didResolver({ networks: [fixture.network], codecs: [slow] });
+    for (let i = 0; i < 3; ++i) {
+      const { didDocument, didResolutionMetadata } = await resolver.resolve(crowded);
+      expect(didDocument?.verificationMethod).to.have.length(2);
+      expect(didResolutionMetadata).to.have.nested.property("warnings[0].code", "KEY_INVALID");
+    }
+    expect(judged).to.equal(3);
   });
 
   it("a number that fits no field of an operation is refused when it is read or made", async () => {
