@@ -4,6 +4,7 @@ import { benchDid } from "./did.ts";
 import { benchGas } from "./gas.ts";
 import { benchProof } from "./proof.ts";
 import { benchResolve } from "./resolve.ts";
+import { benchSharing } from "./sharing.ts";
 import { missed, renderTable, rowsOf } from "./table.ts";
 import { TARGETS } from "./targets.ts";
 
@@ -27,6 +28,7 @@ const figures = {
   time,
   did: await benchDid(),
   resolve: await benchResolve(),
+  wallet: await benchSharing(),
 };
 const rows = rowsOf(figures, TARGETS);
 console.error(renderTable(rows));

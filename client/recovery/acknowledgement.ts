@@ -1,7 +1,7 @@
-import type { Hex32 } from "../core/index.ts";
-import { hexToBytes } from "../core/index.ts";
+import { bytesToHex, type Hex32, hex32, hexToBytes } from "../core/index.ts";
 import type { ConnectionKeys } from "./connection.ts";
 import { fromBase64url, signedBytes, toBase64url } from "./encoding.ts";
+import { RecoveryError } from "./errors.ts";
 import { type Message, type NewMessageOptions, newMessage } from "./messages.ts";
 import { isSignature } from "./signature.ts";
 
@@ -36,6 +36,17 @@ export function isAcknowledgement(
 /** The tag as messages have it. */
 export function tagToText(tag: Hex32): string {
   return toBase64url(hexToBytes(tag));
+}
+
+/** @throws {RecoveryError} MESSAGE_MALFORMED */
+export function tagFromText(text: string): Hex32 {
+  const bytes = fromBase64url(text, 32);
+  if (bytes === undefined) {
+    throw new RecoveryError("MESSAGE_MALFORMED", "not as the trustee protocol has it", {
+      details: { field: "tag" },
+    });
+  }
+  return hex32(bytesToHex(bytes));
 }
 
 function fieldsOf({ tag, epoch, index }: Acknowledged) {

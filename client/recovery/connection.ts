@@ -3,7 +3,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { wordlist } from "@scure/bip39/wordlists/english.js";
 import { bytesToBigint, bytesToHex, type Hex32, hex32, hexToBytes } from "../core/index.ts";
-import { type RandomSource, systemRandom } from "../keys/index.ts";
+import { type RandomSource, Secret, systemRandom } from "../keys/index.ts";
 
 /** The public keys of one side of a connection; one pair for each connection, so that nobody is recognised by them. */
 export type Peer = {
@@ -18,7 +18,7 @@ export interface ConnectionKeys extends Peer {
   /** Ed25519 signature, 64 bytes. */
   sign(bytes: Uint8Array): Promise<Uint8Array>;
   /** The X25519 shared secret with a public key, 32 bytes. */
-  agree(publicKey: Uint8Array): Promise<Uint8Array>;
+  agree(publicKey: Uint8Array): Promise<Secret<Uint8Array>>;
 }
 
 const FINGERPRINT_DOMAIN = "DKMS-V1-CONNECTION";
@@ -37,7 +37,7 @@ export function generateConnectionKeys(random: RandomSource = systemRandom): Con
     signingKey: ed25519.getPublicKey(signing),
     agreementKey: x25519.getPublicKey(agreement),
     sign: async (bytes) => ed25519.sign(bytes, signing),
-    agree: async (publicKey) => x25519.getSharedSecret(agreement, publicKey),
+    agree: async (publicKey) => new Secret<Uint8Array>(x25519.getSharedSecret(agreement, publicKey)),
   };
 }
 

@@ -178,10 +178,13 @@ async function unwrap(
   // Refuses points of small order, which give an all-zero secret.
   const shared = await agree(ephemeral);
   const salt = concatBytes(ephemeral, agreementKey);
-  const key = hkdf(sha256, shared, salt, utf8ToBytes("age-encryption.org/v1/X25519"), 32);
+  const key = hkdf(sha256, shared.reveal(), salt, utf8ToBytes("age-encryption.org/v1/X25519"), 32);
   try {
     return chacha20poly1305(key, new Uint8Array(12)).decrypt(body);
   } catch {
     return undefined;
+  } finally {
+    shared.erase();
+    key.fill(0);
   }
 }

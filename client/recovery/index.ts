@@ -1,5 +1,6 @@
 export type { Acknowledged } from "./acknowledgement.ts";
 export { acknowledge, isAcknowledgement } from "./acknowledgement.ts";
+export { backendConnectionKeys, backendShareSigner } from "./backendKeys.ts";
 export type {
   Collection,
   CollectionEffect,
@@ -35,6 +36,8 @@ export type { AnswerHeartbeatOptions, CheckHeartbeatOptions, Heartbeat, Heartbea
 export { answerHeartbeat, checkHeartbeat } from "./heartbeat.ts";
 export type { HttpTransportOptions } from "./httpTransport.ts";
 export { envelopeApp, httpTransport } from "./httpTransport.ts";
+export type { Machine, MachineOptions, StateStore } from "./machine.ts";
+export { startMachine } from "./machine.ts";
 export type { Contact, Mailbox, MailboxOptions } from "./mailbox.ts";
 export { mailbox } from "./mailbox.ts";
 export type {
@@ -56,6 +59,15 @@ export {
   requireFresh,
   writeMessage,
 } from "./messages.ts";
+export type {
+  ChangeTrusteesOptions,
+  NewTrustee,
+  OwnerDesk,
+  OwnerDeskOptions,
+  SetBackups,
+  ShareAnchorWriter,
+} from "./ownerDesk.ts";
+export { ownerDesk } from "./ownerDesk.ts";
 export type { GivenShare, RecoveredSecret, RecoverSecretOptions, RejectedShare } from "./recover.ts";
 export { recoverSecret } from "./recover.ts";
 export type { Recovered, RecoveryFile, RecoverySetUp, SetUpRecoveryOptions } from "./recoveryFile.ts";
@@ -76,7 +88,7 @@ export type { SealedPayload, SecretKeys, StretchedPin } from "./sealed.ts";
 export { backupIdentity, openPayload, sealPayload } from "./sealed.ts";
 export type { LongWork, SecondFactor } from "./secondFactor.ts";
 export { newSecondFactor, stretchPin } from "./secondFactor.ts";
-export type { Json, JsonWithWalletData, RecordReader, ShardOptions, ShardStore } from "./shards.ts";
+export type { Json, JsonWithWalletData, RecordReader, ShardOptions } from "./shards.ts";
 export {
   forgetShards,
   loadShards,
@@ -105,4 +117,6 @@ export { shareFromWords, shareToWords } from "./shareWords.ts";
 export type { Step } from "./steps.ts";
 export type { EnvelopeHandler, EnvelopeTransport, MemoryTransport } from "./transport.ts";
 export { memoryTransport } from "./transport.ts";
+export type { TrusteeDesk, TrusteeDeskOptions } from "./trusteeDesk.ts";
+export { trusteeDesk } from "./trusteeDesk.ts";
 export { trustAnswer } from "./trustPing.ts";

@@ -1,5 +1,4 @@
-import type { DkmsError } from "../core/index.ts";
-import { isDkmsError } from "../core/index.ts";
+import { type DkmsError, isDkmsError } from "../core/index.ts";
 import type { ConnectionKeys, Peer } from "./connection.ts";
 import { type OpenedEnvelope, openEnvelope, sealEnvelope } from "./envelope.ts";
 import type { TrusteeMessage } from "./messages.ts";
@@ -18,7 +17,7 @@ export type MailboxOptions = {
   /** Seconds since 1970. */
   readonly clock: () => number;
   readonly onMessage: (opened: OpenedEnvelope) => Promise<void>;
-  /** Told of envelopes that were refused, by whomever they were sent. */
+  /** Told of envelopes that were refused, here or by `onMessage`, by whomever they were sent. */
   readonly onRefused?: (error: DkmsError) => void;
   readonly replays?: ReplayBook;
 };
@@ -39,13 +38,12 @@ export function mailbox(options: MailboxOptions): Mailbox {
       await transport.send(to.endpoint, await sealEnvelope({ message, keys, to, now: clock() }));
     },
     receive: async (envelope) => {
-      const opened = await openEnvelope(envelope, { keys, from: contacts(), replays, now: clock() }).catch(
-        (error: unknown) => {
-          if (!isDkmsError(error)) throw error;
-          onRefused?.(error);
-        },
-      );
-      if (opened !== undefined) await onMessage(opened);
+      try {
+        await onMessage(await openEnvelope(envelope, { keys, from: contacts(), replays, now: clock() }));
+      } catch (error) {
+        if (!isDkmsError(error)) throw error;
+        onRefused?.(error);
+      }
     },
   };
 }

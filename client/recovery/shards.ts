@@ -5,6 +5,7 @@ import { type RandomSource, Secret } from "../keys/index.ts";
 import { bytesToText, canonicalJson, fromBase64url, toBase64url } from "./encoding.ts";
 import { RecoveryError } from "./errors.ts";
 import { dealSecret } from "./feldman.ts";
+import type { StateStore } from "./machine.ts";
 import { type RecoverSecretOptions, recoverSecret } from "./recover.ts";
 import { openFirst } from "./recoveryFile.ts";
 import { sealPayload } from "./sealed.ts";
@@ -32,13 +33,6 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 export interface RecordReader {
   /** The bytes of a record; undefined if there is none. */
   read(name: string): Promise<Secret<Uint8Array> | undefined>;
-}
-
-/** Port to where shards are kept; a `SecretStore` fits. */
-export interface ShardStore {
-  save(name: string, bytes: Secret<Uint8Array>): Promise<void>;
-  load(name: string): Promise<Secret<Uint8Array> | undefined>;
-  remove(name: string): Promise<void>;
 }
 
 /** What was sharded together. */
@@ -127,7 +121,7 @@ export async function recoverJsonWithWalletData(options: RecoverSecretOptions): 
  * longer, since together they are the secret.
  */
 export async function storeShards(
-  store: ShardStore,
+  store: StateStore,
   tag: Hex32,
   shards: readonly ShareJson[],
 ): Promise<void> {
@@ -135,7 +129,7 @@ export async function storeShards(
 }
 
 /** @throws {RecoveryError} SHARDS_NOT_STORED, SHARE_MALFORMED, PAYLOAD_MALFORMED */
-export async function loadShards(store: ShardStore, tag: Hex32): Promise<readonly ShareJson[]> {
+export async function loadShards(store: StateStore, tag: Hex32): Promise<readonly ShareJson[]> {
   const bytes = await store.load(nameOf(tag));
   if (bytes === undefined) {
     throw new RecoveryError("SHARDS_NOT_STORED", "no shards of this set are kept here", { details: { tag } });
@@ -144,7 +138,7 @@ export async function loadShards(store: ShardStore, tag: Hex32): Promise<readonl
 }
 
 /** Forgets the shards of a set. */
-export async function forgetShards(store: ShardStore, tag: Hex32): Promise<void> {
+export async function forgetShards(store: StateStore, tag: Hex32): Promise<void> {
   await store.remove(nameOf(tag));
 }
 

@@ -9,14 +9,13 @@ import {
   recoverBytes,
   recoverJson,
   recoverJsonWithWalletData,
-  type ShardStore,
   shardBytes,
   shardJson,
   shardJsonWithWalletData,
   storeShards,
 } from "../../../client/recovery/index.ts";
 import { codeOfAsync } from "../support.ts";
-import { SOURCE_DID, signerOf, TRUSTEES } from "./support.ts";
+import { memoryStore, SOURCE_DID, signerOf, TRUSTEES } from "./support.ts";
 
 const owner = signerOf(1);
 const options = { threshold: 2, trustees: TRUSTEES, sourceDid: SOURCE_DID, signer: owner };
@@ -24,23 +23,6 @@ const from = (shares: readonly unknown[]) => ({
   shares: shares.map((json) => ({ json })),
   trust: { dealerKey: owner.publicKey },
 });
-
-function memoryStore(): ShardStore & { readonly names: () => string[] } {
-  const kept = new Map<string, Uint8Array>();
-  return {
-    names: () => [...kept.keys()],
-    save: async (name, bytes) => {
-      kept.set(name, bytes.reveal().slice());
-    },
-    load: async (name) => {
-      const bytes = kept.get(name);
-      return bytes === undefined ? undefined : new Secret(bytes.slice());
-    },
-    remove: async (name) => {
-      kept.delete(name);
-    },
-  };
-}
 
 describe("recovery/shards", () => {
   it("shard and recover bytes, however guessable they are", async () => {

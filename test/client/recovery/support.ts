@@ -1,6 +1,6 @@
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { linkSecretFrom, type RandomSource, Secret } from "../../../client/keys/index.ts";
-import type { RecoveryFile, ShareSigner } from "../../../client/recovery/index.ts";
+import type { RecoveryFile, ShareSigner, StateStore } from "../../../client/recovery/index.ts";
 
 export const TRUSTEES = ["Ada", "Ben", "Cleo", "Dan", "Eve"] as const;
 export const SOURCE_DID = "did:dkms:31337:0x00112233445566778899aabbccddeeff00112233";
@@ -31,5 +31,23 @@ export function recoveryFile(): RecoveryFile {
     backupKey: new Secret(new Uint8Array(32).fill(0xb1)),
     linkSecret: linkSecretFrom(new Uint8Array(32).fill(0x15)),
     endpoint: ENDPOINT,
+  };
+}
+
+/** A store in memory that survives whoever uses it. */
+export function memoryStore(): StateStore & { readonly names: () => string[] } {
+  const kept = new Map<string, Uint8Array>();
+  return {
+    names: () => [...kept.keys()],
+    save: async (name, bytes) => {
+      kept.set(name, bytes.reveal().slice());
+    },
+    load: async (name) => {
+      const bytes = kept.get(name);
+      return bytes === undefined ? undefined : new Secret(bytes.slice());
+    },
+    remove: async (name) => {
+      kept.delete(name);
+    },
   };
 }

@@ -1,0 +1,91 @@
+import { utf8ToBytes } from "@noble/hashes/utils.js";
+import { Secret } from "../keys/index.ts";
+import { bytesToText, canonicalJson } from "./encoding.ts";
+import { RecoveryError } from "./errors.ts";
+import type { Step } from "./steps.ts";
+
+/** Port to where states and shares are kept, encrypted; a `SecretStore` fits. */
+export interface StateStore {
+  /** Whole or not at all, and for good once it has resolved. */
+  save(name: string, bytes: Secret<Uint8Array>): Promise<void>;
+  load(name: string): Promise<Secret<Uint8Array> | undefined>;
+  remove(name: string): Promise<void>;
+}
+
+export type MachineOptions<State, Event, Effect> = {
+  readonly reduce: (state: State, event: Event) => Step<State, Effect>;
+  /** Where nothing is stored yet. */
+  readonly initial: State;
+  readonly store: StateStore;
+  readonly name: string;
+  /** Carries an effect out; what comes of it is taken as the next events. */
+  readonly carryOut: (effect: Effect, state: State) => Promise<readonly Event[]>;
+  /** Told of effects that failed: nobody to send to, a node that is away. They are tried again by later events. */
+  readonly onFailed?: (effect: Effect, error: unknown) => void;
+};
+
+/** A reducer with its state on disk. */
+export type Machine<State, Event> = {
+  readonly state: () => State;
+  /**
+   * Takes an event: the new state is stored, and then its effects are carried out. One event at a time, in order.
+   *
+   * @throws what the reducer throws, and then nothing has changed; what the store throws.
+   */
+  readonly dispatch: (event: Event) => Promise<State>;
+};
+
+/**
+ * Runs a reducer over a stored state.
+ *
+ * @throws {RecoveryError} STATE_DAMAGED if what is stored is no state; what the store throws
+ */
+export async function startMachine<State, Event, Effect>(
+  options: MachineOptions<State, Event, Effect>,
+): Promise<Machine<State, Event>> {
+  const { reduce, store, name, carryOut, onFailed } = options;
+  let { state } = await loadState(options);
+  let last: Promise<unknown> = Promise.resolve();
+
+  async function take(first: Event): Promise<State> {
+    const events = [first];
+    for (let event = events.shift(); event !== undefined; event = events.shift()) {
+      const step = reduce(state, event);
+      if (step.state !== state) await store.save(name, new Secret(utf8ToBytes(canonicalJson(step.state))));
+      state = step.state;
+      for (const effect of step.effects) {
+        const more = await carryOut(effect, state).catch((error: unknown) => {
+          onFailed?.(effect, error);
+          return [];
+        });
+        events.push(...more);
+      }
+    }
+    return state;
+  }
+
+  return {
+    state: () => state,
+    dispatch: (event) => {
+      const turn = last.then(() => take(event));
+      last = turn.catch(() => undefined);
+      return turn;
+    },
+  };
+}
+
+async function loadState<State, Event, Effect>(
+  options: MachineOptions<State, Event, Effect>,
+): Promise<{ readonly state: State }> {
+  const { store, name, initial } = options;
+  const bytes = await store.load(name);
+  if (bytes === undefined) return { state: initial };
+  try {
+    // Only this module writes it, and the store lets nobody alter it.
+    return { state: JSON.parse(bytesToText(bytes.reveal())) as State };
+  } catch {
+    throw new RecoveryError("STATE_DAMAGED", "what is stored is no state", { details: { name } });
+  } finally {
+    bytes.erase();
+  }
+}

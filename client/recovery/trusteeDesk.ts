@@ -1,0 +1,105 @@
+import { acknowledge, tagFromText } from "./acknowledgement.ts";
+import type { ConnectionKeys } from "./connection.ts";
+import { answerHeartbeat, type HeartbeatKey } from "./heartbeat.ts";
+import { type StateStore, startMachine } from "./machine.ts";
+import type { TrusteeMessage } from "./messages.ts";
+import { verifyShare } from "./share.ts";
+import {
+  EMPTY_KEEPER,
+  type KeptShare,
+  type ShareAnchor,
+  type ShareKeeper,
+  type ShareKeeperEffect,
+  type ShareKeeperEvent,
+  shareKeeper,
+} from "./shareKeeper.ts";
+
+/** What keeps the share of one owner on a trustee's device. */
+export type TrusteeDeskOptions = {
+  readonly store: StateStore;
+  /** Of the state in the store; one for each owner. */
+  readonly name: string;
+  /** The owner's Ed25519 key that shares are signed with. */
+  readonly dealerKey: Uint8Array;
+  /** This trustee's keys of the connection with the owner. */
+  readonly keys: ConnectionKeys;
+  readonly anchor: ShareAnchor;
+  /** Sends to the owner. */
+  readonly send: (message: TrusteeMessage) => Promise<void>;
+  /** Seconds since 1970. */
+  readonly clock: () => number;
+  /** The keys that the trustee has in the owner's policy. */
+  readonly authorizationKeys?: readonly HeartbeatKey[];
+  readonly onFailed?: (effect: ShareKeeperEffect, error: unknown) => void;
+};
+
+/** A trustee's device, without its user. */
+export type TrusteeDesk = {
+  /**
+   * Takes a message of the owner's, of the kinds that need no decision: shares that come and go, and heartbeats.
+   *
+   * @returns true if it was of such a kind.
+   * @throws {RecoveryError} what is wrong with it; nothing has changed then.
+   */
+  readonly receive: (message: TrusteeMessage) => Promise<boolean>;
+  /** Looks at the anchor: from time to time, and after a start, as COMMITs get lost. */
+  readonly poll: () => Promise<void>;
+  /** The share in force. */
+  readonly held: () => KeptShare | undefined;
+};
+
+/** Wires the share keeper to a store, the chain and the connection with the owner. */
+export async function trusteeDesk(options: TrusteeDeskOptions): Promise<TrusteeDesk> {
+  const { store, name, dealerKey, keys, anchor, send, clock, authorizationKeys = [], onFailed } = options;
+  const machine = await startMachine<ShareKeeper, ShareKeeperEvent, ShareKeeperEffect>({
+    reduce: shareKeeper,
+    initial: EMPTY_KEEPER,
+    store,
+    name,
+    carryOut: async (effect) => {
+      if (effect.kind === "readAnchor") return [{ kind: "anchor", ...(await anchor.current()) }];
+      await send(await acknowledge(effect, keys, { now: clock() }));
+      return [];
+    },
+    ...(onFailed === undefined ? {} : { onFailed }),
+  });
+  const held = () => machine.state().held;
+
+  async function beat(request: TrusteeMessage): Promise<void> {
+    if (request.type !== "KEY_HEARTBEAT_REQUEST") return;
+    const kept = held();
+    const share = kept === undefined ? {} : { share: verifyShare(kept.share, { anchor: kept.tag }) };
+    await send(await answerHeartbeat({ request, keys: authorizationKeys, now: clock(), ...share }));
+  }
+
+  return {
+    held,
+    poll: async () => {
+      await machine.dispatch({ kind: "anchor", ...(await anchor.current()) });
+    },
+    receive: async (message) => {
+      switch (message.type) {
+        case "SHARE_PREPARE":
+        case "CAPABILITY_RESPONSE": {
+          const { id: messageId, share } = message;
+          if (share !== undefined) await machine.dispatch({ kind: "prepare", share, messageId, dealerKey });
+          return share !== undefined;
+        }
+        case "SHARE_COMMIT":
+        case "SHARE_ABORT":
+        case "SHARE_RETIRE": {
+          const kind = KINDS[message.type];
+          await machine.dispatch({ kind, tag: tagFromText(message.tag), epoch: message.epoch });
+          return true;
+        }
+        case "KEY_HEARTBEAT_REQUEST":
+          await beat(message);
+          return true;
+        default:
+          return false;
+      }
+    },
+  };
+}
+
+const KINDS = { SHARE_COMMIT: "commit", SHARE_ABORT: "abort", SHARE_RETIRE: "retire" } as const;
