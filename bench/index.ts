@@ -7,6 +7,7 @@ import { benchResolve } from "./resolve.ts";
 import { benchSharing } from "./sharing.ts";
 import { missed, renderTable, rowsOf } from "./table.ts";
 import { TARGETS } from "./targets.ts";
+import { benchWallet } from "./wallet.ts";
 
 const HELP = `Measures size, gas and time, and prints a table on stderr.
 
@@ -28,7 +29,7 @@ const figures = {
   time,
   did: await benchDid(),
   resolve: await benchResolve(),
-  wallet: await benchSharing(),
+  wallet: { ...(await benchWallet()), ...(await benchSharing()) },
 };
 const rows = rowsOf(figures, TARGETS);
 console.error(renderTable(rows));

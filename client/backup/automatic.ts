@@ -112,7 +112,8 @@ export class AutomaticBackup {
     if (this.#running !== undefined) return await this.#running;
     const since = this.#changedAt;
     this.#changedAt = undefined;
-    const running = this.#options.backup(this.#stop.signal);
+    // In a function of its own, so that what it throws at once is a failure like any other.
+    const running = (async () => await this.#options.backup(this.#stop.signal))();
     this.#running = running;
     try {
       await running;

@@ -9,4 +9,4 @@ export type { BackupErrorCode } from "./errors.ts";
 export { BackupError } from "./errors.ts";
 export { exportAge, importAge } from "./exportFile.ts";
 export type { BackupHeader, BackupRecipient } from "./header.ts";
-export { generateBackupIdentity, recipientOf } from "./identity.ts";
+export { backupIdentityFrom, generateBackupIdentity, recipientOf } from "./identity.ts";

@@ -18,7 +18,7 @@ const ADVICE = [
 
 /** A4, in millimetres. */
 const [WIDTH, HEIGHT, MARGIN] = [210, 297, 15];
-const QR_SIZE = 78;
+const QR_SIZE = 100;
 const CHARACTERS_A_LINE = 70;
 const WORD_COLUMNS = 4;
 
@@ -72,7 +72,7 @@ export function renderSvg(content: PageContent): string {
   write(`Recovery paper${label === "" ? "" : `: ${label}`}`, MARGIN, 'font-size="6"');
   for (const advice of ADVICE) {
     y += 5.5;
-    write(advice, MARGIN, 'font-size="3.4"');
+    write(advice, MARGIN, 'font-size="3.2"');
   }
   y += 4;
   const scale = QR_SIZE / size;

@@ -1,9 +1,8 @@
-import { Secret } from "../keys/index.ts";
+import { Secret, wordsOf } from "../keys/index.ts";
 import { PaperError } from "./errors.ts";
 import { renderHtml, renderSvg, renderText } from "./page.ts";
 import { checkCode, encodeScan, type Paper, parseFields, secretOf, VERSION } from "./paper.ts";
 import { checkReadable, linesOf, modulesOf, modulesOfLines, modulesOfPath } from "./qrCode.ts";
-import { wordsOf } from "./words.ts";
 
 /** One sheet in several forms; each holds the secret. */
 export type PaperPages = {
@@ -39,7 +38,12 @@ export function renderPaper(paper: Paper, label = ""): PaperPages {
   const check = checkCode(secret, fields);
   const modules = modulesOf(scan);
   const content = {
-    ...{ label, modules, words: wordsOf(secret), key: paper.identity.reveal() },
+    ...{
+      label,
+      modules,
+      words: wordsOf(new Secret(secret)).reveal().split(" "),
+      key: paper.identity.reveal(),
+    },
     fields: [
       ["Endpoint", fields.endpoint],
       ["Policy", fields.policy],

@@ -1,5 +1,4 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { entropyToMnemonic } from "@scure/bip39";
 import { wordlist } from "@scure/bip39/wordlists/english.js";
 import { bigintToBytes } from "../core/index.ts";
 import { PaperError } from "./errors.ts";
@@ -11,11 +10,6 @@ const CHECKSUM_BITS = 8n;
 const SECRET_BYTES = 32;
 /** No two words of the list begin with the same four letters. */
 const UNIQUE_PREFIX = 4;
-
-/** The words of 32 bytes. */
-export function wordsOf(secret: Uint8Array): readonly string[] {
-  return entropyToMnemonic(secret, wordlist).split(" ");
-}
 
 /**
  * Positions in the list of what was typed, in whatever case; the first four letters of a word will do.

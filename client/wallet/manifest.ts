@@ -28,6 +28,7 @@ export type RecordEntry = z.infer<typeof manifestSchema>["records"][number];
 export type Manifest = { readonly sequence: number; readonly records: readonly RecordEntry[] };
 
 const SIGNATURE_BYTES = 64;
+const BLOB_END = /-[0-9a-f]{32}$/;
 
 /** Under which name a segment's manifest is kept. */
 export function manifestBlob(segment: string): string {
@@ -64,11 +65,26 @@ export function decodeManifest(wallet: string, keys: SegmentKeys, bytes: Uint8Ar
       details: { segment: keys.name },
     });
   }
-  const parsed = manifestSchema.safeParse(JSON.parse(new TextDecoder().decode(plaintext)));
-  if (parsed.success) return parsed.data;
+  const manifest = parseManifest(plaintext, recordPrefix(keys.id));
+  if (manifest !== undefined) return manifest;
   throw new WalletError("WALLET_FORMAT_UNKNOWN", "the list of a segment's records is of another version", {
     details: { segment: keys.name },
   });
+}
+
+/** Signed by one who may write this segment, and only this: what it names must be of this segment. */
+function parseManifest(plaintext: Uint8Array, prefix: string): Manifest | undefined {
+  try {
+    const manifest = manifestSchema.parse(JSON.parse(new TextDecoder().decode(plaintext)));
+    const { records } = manifest;
+    const isOurs = records.every(({ blob }) => blob.startsWith(prefix) && BLOB_END.test(blob));
+    const areDifferent = [records.map(({ id }) => id), records.map(({ blob }) => blob)].every(
+      (names) => new Set(names).size === names.length,
+    );
+    return isOurs && areDifferent ? manifest : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -9,6 +9,9 @@ import { giveWay, report, type WorkOptions } from "./work.ts";
 
 type NewSlot = { readonly secret: SlotSecret; readonly label?: string };
 
+/** A segment under new keys counts its changes anew. */
+const FIRST = 1;
+
 /** Slots for a root key, one for each given. @throws {WalletError} WALLET_SLOT_LAST if none is given */
 export async function rootSlots(
   wallet: string,
@@ -45,7 +48,7 @@ export async function rekeyed(session: Session, slots: readonly NewSlot[], work:
 }
 
 async function copySegment(session: Session, from: SegmentKeys, work: WorkOptions): Promise<SegmentKeys> {
-  const { sequence, records } = await readManifest(session, from);
+  const { records } = await readManifest(session, from);
   const to = newSegment(from.name);
   const copies: RecordEntry[] = [];
   for (const [i, { id }] of records.entries()) {
@@ -53,8 +56,8 @@ async function copySegment(session: Session, from: SegmentKeys, work: WorkOption
     await giveWay();
     const value = await readRecord(session, from, id);
     if (value === undefined) continue;
-    copies.push(await writeRecord(session, to, { id, version: sequence + 1, value }));
+    copies.push(await writeRecord(session, to, { id, version: FIRST, value }));
     value.erase();
   }
-  return await writeManifest(session, to, { sequence: sequence + 1, records: copies });
+  return await writeManifest(session, to, { sequence: FIRST, records: copies });
 }

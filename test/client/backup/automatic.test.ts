@@ -119,9 +119,10 @@ describe("backup/automatic", () => {
     const tries: number[] = [];
     const errors: unknown[] = [];
     const { clock, change, automatic } = setUp({
-      backup: async () => {
+      backup: () => {
         tries.push(clock.now());
-        if (tries.length < 4) throw new RangeError("planned");
+        if (tries.length < 3) throw new RangeError("planned, at once");
+        return tries.length < 4 ? Promise.reject(new RangeError("planned")) : Promise.resolve();
       },
       failed: (error) => errors.push(error),
     });

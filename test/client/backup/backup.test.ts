@@ -1,3 +1,4 @@
+import { bech32 } from "@scure/base";
 import { Encrypter } from "age-encryption";
 import { expect } from "chai";
 import {
@@ -5,6 +6,7 @@ import {
   type Backup,
   type BackupAnchor,
   type BackupRecipient,
+  backupIdentityFrom,
   decryptAge,
   encryptAge,
   exportAge,
@@ -15,11 +17,11 @@ import {
   recipientOf,
   restoreBackup,
 } from "../../../client/backup/index.ts";
-import { type Hex32, hex32 } from "../../../client/core/index.ts";
-import { Secret } from "../../../client/keys/index.ts";
+import { bytesToHex, type Hex32, hex32 } from "../../../client/core/index.ts";
+import { createMasterKey, type DerivedKey, KeyEncryptingKey, Secret } from "../../../client/keys/index.ts";
 import { memoryBlobs } from "../../../client/storage/index.ts";
 import { createWallet, exportPortable, importPortable } from "../../../client/wallet/index.ts";
-import { codeOfAsync } from "../support.ts";
+import { codeOf, codeOfAsync } from "../support.ts";
 import { bytes, contentsOf, makeWallet, recovery, textOf } from "../wallet/support.ts";
 
 const word = (digits: string) => hex32(`0x${digits.repeat(32)}`);
@@ -242,6 +244,31 @@ describe("backup", () => {
     const fresh = await createWallet({ storage: memoryBlobs(), slots, segments: [] });
     await importPortable(fresh, restored.content);
     expect(await contentsOf(fresh)).to.deep.equal({ contacts: {}, keys: { phone: "secret" } });
+  });
+
+  it("is opened by a key that a master key derives, given as bytes", async () => {
+    const seed = new Secret(new Uint8Array(32).fill(5));
+    const keys = [
+      new KeyEncryptingKey({ source: "PASSWORD", secret: seed, now: 1n }),
+      new KeyEncryptingKey({ source: "PAPER", secret: new Secret(new Uint8Array(32).fill(6)), now: 1n }),
+    ] as const;
+    const derived: DerivedKey<"RECOVERY">[] = [];
+    await createMasterKey({
+      keys,
+      now: 1n,
+      use: (master) => {
+        derived.push(master.recoveryKey(0));
+      },
+    });
+    const [key = expect.fail("nothing derived")] = derived;
+    const identity = backupIdentityFrom(key.secret);
+    const recipient = await recipientOf(identity);
+    expect(bytesToHex(bech32.decodeToBytes(recipient).bytes)).to.equal(key.publicKey);
+    const file = await encryptAge(bytes("x"), { recipients: [recipient] });
+    expect(textOf(await decryptAge(file, { identity }))).to.equal("x");
+    expect(codeOf(() => backupIdentityFrom(new Secret(new Uint8Array(31))))).to.equal(
+      "BACKUP_RECIPIENT_MALFORMED",
+    );
   });
 
   it("is not what an export is: that goes to an age file and back, without an anchor", async () => {

@@ -231,6 +231,31 @@ describe("wallet under attack", () => {
     await other.segment("contacts").write("a", bytes("rightly written"));
   });
 
+  it("lets one who may write a segment make the owner remove nothing else", async () => {
+    const wallet = await open(storage);
+    await wallet.addSlot({ secret: recovery(2), segments: { contacts: "write" } });
+    const { header } = decodeHead((await storage.read("head")) ?? new Uint8Array());
+    const { content } = await openSlot(header.slots, header.wallet, recovery(2));
+    const [keys] = decodeKeyring(content).segments;
+    if (keys === undefined) return expect.fail("no keys");
+    const before = await copyOf(storage);
+    const [theirs = ""] = blobNamed("r-");
+    const good = { id: "x", version: 1, bytes: 0, blob: `r-${keys.id}-${"0".repeat(32)}`, hash: "" };
+    for (const records of [
+      [{ ...good, blob: "head" }],
+      [{ ...good, blob: theirs }],
+      [{ ...good, blob: `r-${keys.id}-` }],
+      [good, { ...good, id: "y" }],
+      [good, { ...good, blob: `r-${keys.id}-${"1".repeat(32)}` }],
+    ]) {
+      await storage.replace(`s-${keys.id}`, encodeManifest(header.wallet, keys, { sequence: 9, records }));
+      const owner = () => wallet.segment("contacts").remove("x");
+      expect(await codeOfAsync(owner)).to.equal("WALLET_FORMAT_UNKNOWN");
+      expect([...(await copyOf(storage)).keys()]).to.have.members([...before.keys()]);
+      await putBack(storage, before);
+    }
+  });
+
   describe("on the password", () => {
     let locked: WalletStorage;
     let head: Uint8Array;
