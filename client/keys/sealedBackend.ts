@@ -46,6 +46,7 @@ export type SealedBackendOptions = {
 type StoredKey = z.infer<typeof storedSchema>;
 
 const NAME_PREFIX = "key-";
+const NAME = /^key-[0-9a-f]{32}$/;
 
 const storedSchema = z.strictObject({
   version: z.literal(1),
@@ -101,7 +102,7 @@ export function sealedBackend(options: SealedBackendOptions): KeyBackend {
     },
     public: async (id) => (await read(id))?.key,
     list: async () => {
-      const names = (await store.list()).filter((name) => name.startsWith(NAME_PREFIX));
+      const names = (await store.list()).filter((name) => NAME.test(name));
       const ids = names.map((name) => backendKeyId(`0x${name.slice(NAME_PREFIX.length)}`));
       const keys = await Promise.all(ids.map(async (id) => (await read(id))?.key));
       return keys.filter((key) => key !== undefined);

@@ -58,7 +58,7 @@ function memoryStore(): KeyStore & { readonly blobs: Map<string, Uint8Array> } {
   return {
     blobs,
     read: async (name) => blobs.get(name)?.slice(),
-    list: async () => [...blobs.keys(), "something-else"],
+    list: async () => [...blobs.keys(), "something-else", "key-ring"],
     replace: async (name, bytes) => void blobs.set(name, bytes.slice()),
     remove: async (name) => void blobs.delete(name),
   };
@@ -418,6 +418,22 @@ describe("keys/backends", () => {
     expect(await codeOfAsync(() => broken.create({ role: "AUTHORSHIP", now: NOW }))).to.equal(
       "RANDOM_SOURCE_BROKEN",
     );
+  });
+
+  it("zero private keys: sealed ones after each use, those in memory when they are deleted", async () => {
+    const drawn: Uint8Array[] = [];
+    const random: RandomSource = (bytes) => {
+      drawn.push(bytes);
+      crypto.getRandomValues(bytes);
+    };
+    const sealed = sealedBackend({ store: memoryStore(), unlock: (use) => use(keychainKey()), random });
+    await sealed.create({ role: "AUTHORSHIP", now: NOW });
+    expect(drawn).to.deep.equal([new Uint8Array(32)]);
+    const memory = memoryBackend({ random });
+    const key = await memory.create({ role: "AUTHORSHIP", now: NOW });
+    expect(drawn[1]).not.to.deep.equal(new Uint8Array(32));
+    await memory.delete(key.id);
+    expect(drawn[1]).to.deep.equal(new Uint8Array(32));
   });
 
   describe("sealedBackend", () => {

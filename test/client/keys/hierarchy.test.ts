@@ -311,6 +311,19 @@ describe("keys/hierarchy", () => {
       }
     });
 
+    it("zeroes its bytes", async () => {
+      const drawn: Uint8Array[] = [];
+      const random = (target: Uint8Array<ArrayBuffer>) => {
+        drawn.push(target);
+        target.set(bytes(3));
+      };
+      await createMasterKey({
+        ...{ keys: [passkey, paper] as const, now: NOW, random },
+        use: () => void expect(drawn).to.deep.equal([bytes(3)]),
+      });
+      expect(drawn).to.deep.equal([new Uint8Array(32)]);
+    });
+
     it("can be sealed anew under other keys, while it is open", async () => {
       const sealed = await create();
       const [keychain, trustees] = [kek("KEYCHAIN", 5), kek("TRUSTEES", 6)];

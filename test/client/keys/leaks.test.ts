@@ -41,21 +41,33 @@ describe("keys/leaks", () => {
   });
 
   it("are found in what is printed", () => {
-    const write = process.stdout.write;
-    const quiet = (print: (bytes: Uint8Array) => void) =>
-      watched((bytes) => {
-        const { write: recorded } = process.stdout;
-        // Recorded, but not shown.
-        process.stdout.write = Object.assign(() => true, {}) as typeof write;
-        try {
-          print(bytes);
-        } finally {
-          process.stdout.write = recorded;
-        }
-      });
-    expect(quiet((bytes) => console.log("key", bytesToHex(bytes)))).to.be.greaterThan(0);
-    expect(quiet((bytes) => console.info({ nested: { bytes: [...bytes] } }))).to.be.greaterThan(0);
-    expect(process.stdout.write).to.equal(write);
+    // Nothing is shown: what the stream would write is dropped.
+    const own = Object.getOwnPropertyDescriptor(process.stdout, "_write");
+    Object.defineProperty(process.stdout, "_write", {
+      configurable: true,
+      value: (_: unknown, __: unknown, done: () => void) => done(),
+    });
+    try {
+      expect(watched((bytes) => console.log("key", bytesToHex(bytes)))).to.be.greaterThan(0);
+      expect(watched((bytes) => console.info({ nested: { bytes: [...bytes] } }))).to.be.greaterThan(0);
+    } finally {
+      Reflect.deleteProperty(process.stdout, "_write");
+      if (own !== undefined) Object.defineProperty(process.stdout, "_write", own);
+    }
+  });
+
+  it("do not alarm the watch around the one that finds them", () => {
+    const outer = leakWatch();
+    outer.start();
+    try {
+      expect(watched((bytes) => failing({ key: bytesToHex(bytes) }))).to.be.greaterThan(0);
+      planted().reveal();
+      failing({ id: "harmless" });
+    } finally {
+      outer.stop();
+    }
+    expect(outer.leaks()).to.deep.equal([]);
+    expect(outer.seen()).to.deep.equal({ secrets: 1, errors: 1 });
   });
 
   it("are not reported of innocent errors and redacted secrets", () => {
