@@ -84,6 +84,11 @@ export class Wallet {
     return segmentOf(this.#session, name, () => this.#changed(name));
   }
 
+  /** Takes over what other processes did, as every other call does: `segments`, `slots` and `anchor` then tell it. */
+  async refresh(): Promise<void> {
+    await locked(this.#session, async () => undefined);
+  }
+
   /** Calls `listener` after every change made through this object; the result ends it. */
   onChange(listener: (change: WalletChange) => void): () => void {
     this.#listeners.add(listener);

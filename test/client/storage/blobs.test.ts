@@ -103,10 +103,19 @@ describe("storage of wallets", () => {
     });
   }
 
-  it("is bundled for browsers without anything of Node's", async () => {
+  it("is bundled for browsers without anything of Node's, as are wallet, backup and paper", async () => {
     const { metafile } = await build({
-      entryPoints: ["client/storage/browser.ts"],
-      ...{ bundle: true, write: false, metafile: true, platform: "browser", external: ["node:*"] },
+      entryPoints: ["storage/browser", "wallet/index", "backup/index", "paper/index"].map(
+        (name) => `client/${name}.ts`,
+      ),
+      ...{
+        bundle: true,
+        write: false,
+        metafile: true,
+        platform: "browser",
+        external: ["node:*"],
+        outdir: "out",
+      },
     });
     const needs = Object.values(metafile.inputs).flatMap(({ imports }) => imports.map(({ path }) => path));
     expect(needs.filter((path) => path.startsWith("node:"))).to.deep.equal([]);
