@@ -1,11 +1,14 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { bigintToBytes } from "../../../client/core/index.ts";
 import { Secret } from "../../../client/keys/index.ts";
 import { memoryBlobs } from "../../../client/storage/index.ts";
+import { frame } from "../../../client/wallet/frame.ts";
 import { decodeHead } from "../../../client/wallet/head.ts";
 import { createWallet, openWallet, type WalletStorage } from "../../../client/wallet/index.ts";
 import { decodeKeyring } from "../../../client/wallet/keyring.ts";
-import { encodeManifest } from "../../../client/wallet/manifest.ts";
+import { decodeManifest, encodeManifest } from "../../../client/wallet/manifest.ts";
+import { seal } from "../../../client/wallet/seal.ts";
 import { openSlot } from "../../../client/wallet/slots.ts";
 import { codeOfAsync } from "../support.ts";
 import { bytes, contentsOf, copyOf, makeWallet, password, putBack, recovery } from "./support.ts";
@@ -227,8 +230,40 @@ describe("wallet under attack", () => {
     );
     await storage.replace(`s-${theirs.id}`, forged);
     expect(await codeOfAsync(() => readAll(storage))).to.equal("WALLET_DAMAGED");
+    await putBack(storage, before);
+    // A record that decrypts in its place and time, but that nobody signed.
+    const manifest = decodeManifest(header.wallet, theirs, before.get(`s-${theirs.id}`) ?? new Uint8Array());
+    const [record] = manifest.records;
+    if (record === undefined) return expect.fail("no record");
+    const { id, version, blob } = record;
+    const address = ["DKMS-V1-WALLET-RECORD", header.wallet, theirs.id, id, version] as const;
+    const sealed = seal(theirs.readKey, address, new TextEncoder().encode("forged"));
+    await storage.replace(blob, frame(bigintToBytes(BigInt(version), 8), sealed));
+    expect(await codeOfAsync(() => readAll(storage))).to.equal("WALLET_DAMAGED");
     const other = await openWallet({ storage: await storageOf(before), unlock: recovery(2) });
     await other.segment("contacts").write("a", bytes("rightly written"));
+  });
+
+  it("refuses a permission that was altered, or is for another wallet, to who sees no more than it", async () => {
+    const wallet = await open(storage);
+    await wallet.addSlot({ secret: recovery(2), label: "agent", segments: { keys: "read" } });
+    const before = await copyOf(storage);
+    const other = await makeWallet();
+    await other.wallet.addSlot({ secret: recovery(2), label: "agent", segments: { keys: "read" } });
+    const theirs = JSON.parse(new TextDecoder().decode(await other.storage.read("head"))) as Json;
+    const asAgent = () => openWallet({ storage, unlock: recovery(2) });
+    const edits: ((slot: Record<string, unknown>) => unknown)[] = [
+      (slot) => Object.assign(slot, { label: "owner" }),
+      (slot) => Object.assign(slot, { opens: "wallet" }),
+      (slot) => Object.assign(slot, { id: "00".repeat(8) }),
+      (slot) => Object.assign(slot, theirs.slots[1]),
+    ];
+    for (const edit of edits) {
+      await editHead(storage, ({ slots }) => edit(slots[1] ?? {}));
+      expect(await codeOfAsync(asAgent)).to.equal("WALLET_DAMAGED");
+      await putBack(storage, before);
+    }
+    expect((await asAgent()).segments).to.deep.equal(["keys"]);
   });
 
   it("lets one who may write a segment make the owner remove nothing else", async () => {

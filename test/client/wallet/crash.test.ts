@@ -111,6 +111,7 @@ describe("a wallet whose machine stops", () => {
         for (const survival of SURVIVALS) {
           const found = disk.restart(survival);
           const missing = (await codeOfAsync(() => openWith(found, [1]))) === "WALLET_MISSING";
+          if (isDone) expect(missing, survival).to.equal(false);
           const wallet = missing ? await makeOn(found) : await openWith(found, [1]);
           if (missing) sawNone += 1;
           else sawNew += 1;

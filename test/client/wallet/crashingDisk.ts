@@ -18,6 +18,8 @@ export class CrashingDisk {
   #cut = 1;
   #current = new Map<string, Inode>();
   #synced = new Map<string, Inode>();
+  #directories = new Set<string>();
+  #syncedDirectories = new Set<string>();
 
   /** Stops at this call from now; a write gets as far as `cut` of its bytes. */
   stopAt(call: number, cut: number): void {
@@ -38,18 +40,26 @@ export class CrashingDisk {
     for (const [i, path] of paths.entries()) {
       const keepsNew = survival === "everything" || (survival === "some" && i % 2 === 0);
       const inode = (keepsNew ? this.#current : this.#synced).get(path);
-      if (inode === undefined) continue;
+      const isLost = survival !== "everything" && !this.#syncedDirectories.has(dirname(path));
+      if (inode === undefined || isLost) continue;
       const kept = survival === "everything" ? inode.current : inode.synced;
       // The lock of a process that is gone has its mark, not ours.
       const name = path.replace(/(\.lock\.\d+\.)[0-9a-f]{16}/, `$1${"0".repeat(16)}`);
       disk.#current.set(name, { current: kept, synced: kept });
     }
     disk.#synced = new Map(disk.#current);
+    disk.#directories = new Set([...disk.#current.keys()].map((path) => dirname(path)));
+    disk.#syncedDirectories = new Set(disk.#directories);
     return disk;
   }
 
   readonly fileSystem: FileSystem = {
-    makeDirectory: async () => this.#call(() => undefined),
+    makeDirectory: async (path) =>
+      this.#call(() => {
+        if (this.#directories.has(path)) return undefined;
+        this.#directories.add(path);
+        return path;
+      }),
     create: async (path) => {
       this.#call(() => {
         if (this.#current.has(path)) throw failure("EEXIST");
@@ -88,6 +98,7 @@ export class CrashingDisk {
     modified: async () => this.#call(() => 0),
     syncDirectory: async (path) =>
       this.#call(() => {
+        for (const made of this.#directories) if (dirname(made) === path) this.#syncedDirectories.add(made);
         for (const name of new Set([...this.#current.keys(), ...this.#synced.keys()])) {
           const inode = this.#current.get(name);
           if (dirname(name) !== path) continue;
