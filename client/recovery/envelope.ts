@@ -8,7 +8,7 @@ import { z } from "zod";
 import type { ConnectionKeys, Peer } from "./connection.ts";
 import { bytesToText, canonicalJson, fromBase64url, signedBytes, toBase64url } from "./encoding.ts";
 import { RecoveryError } from "./errors.ts";
-import { newMessageId, readMessage, type TrusteeMessage } from "./messages.ts";
+import { newMessageId, readMessage, requireFresh, type TrusteeMessage } from "./messages.ts";
 import type { ReplayBook } from "./replayBook.ts";
 import { isSignature } from "./signature.ts";
 
@@ -81,7 +81,7 @@ export async function sealEnvelope({ message, keys, to, now }: SealEnvelopeOptio
  *
  * @throws {RecoveryError} ENVELOPE_TOO_LONG, ENVELOPE_UNREADABLE, ENVELOPE_MALFORMED, ENVELOPE_SENDER_UNKNOWN,
  * ENVELOPE_MISDIRECTED, ENVELOPE_SIGNATURE_INVALID, ENVELOPE_EXPIRED, MESSAGE_REPLAYED, REPLAY_BOOK_FULL,
- * MESSAGE_MALFORMED, MESSAGE_TYPE_UNKNOWN
+ * MESSAGE_MALFORMED, MESSAGE_TYPE_UNKNOWN, MESSAGE_EXPIRED
  */
 export async function openEnvelope(
   sealed: Uint8Array,
@@ -103,7 +103,8 @@ export async function openEnvelope(
   const { id, created, expires } = signed;
   checkTimes({ created, expires, now, notBefore });
   const message = readMessage(signed.body, { id, expires });
-  replays.enter({ sender: signed.from, id, expires, now });
+  requireFresh(message, now);
+  await replays.enter({ sender: signed.from, id, expires, now });
   return { message, from: sender };
 }
 

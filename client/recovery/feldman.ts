@@ -141,7 +141,7 @@ export function checkShareValue({ index, value }: ShareValue, set: SharePublic):
 }
 
 /** @throws {RecoveryError} SHARE_COMMITMENT_COUNT, SHARE_POINT_INVALID */
-export function checkCommitments({ commitments, threshold }: SharePublic): void {
+function checkCommitments({ commitments, threshold }: SharePublic): void {
   // The library takes any number; fewer would be a polynomial that fewer trustees can interpolate.
   if (commitments.length !== threshold) {
     throw new RecoveryError("SHARE_COMMITMENT_COUNT", "there is one commitment for each share needed", {

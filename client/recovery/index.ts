@@ -81,7 +81,7 @@ export type {
 } from "./release.ts";
 export { release, VERIFICATION_METHODS } from "./release.ts";
 export type { ReplayBook, ReplayEntry } from "./replayBook.ts";
-export { replayBook } from "./replayBook.ts";
+export { replayBook, storedReplayBook } from "./replayBook.ts";
 export type { PlannedTrustee, Reshare, ReshareEffect, ReshareEvent, ResharePlan } from "./reshare.ts";
 export { reshare } from "./reshare.ts";
 export type { SealedPayload, SecretKeys, StretchedPin } from "./sealed.ts";

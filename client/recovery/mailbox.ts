@@ -2,7 +2,7 @@ import { type DkmsError, isDkmsError } from "../core/index.ts";
 import type { ConnectionKeys, Peer } from "./connection.ts";
 import { type OpenedEnvelope, openEnvelope, sealEnvelope } from "./envelope.ts";
 import type { TrusteeMessage } from "./messages.ts";
-import { type ReplayBook, replayBook } from "./replayBook.ts";
+import type { ReplayBook } from "./replayBook.ts";
 import type { EnvelopeHandler, EnvelopeTransport } from "./transport.ts";
 
 /** The other side of a connection, and where it listens. */
@@ -19,7 +19,9 @@ export type MailboxOptions = {
   readonly onMessage: (opened: OpenedEnvelope) => Promise<void>;
   /** Told of envelopes that were refused, here or by `onMessage`, by whomever they were sent. */
   readonly onRefused?: (error: DkmsError) => void;
-  readonly replays?: ReplayBook;
+  readonly replays: ReplayBook;
+  /** For a replay book that was begun anew: envelopes made before are refused. */
+  readonly notBefore?: number;
 };
 
 /** Sends and receives messages on connections. */
@@ -32,14 +34,16 @@ export type Mailbox = {
 
 /** Joins keys, contacts, replay book and transport. */
 export function mailbox(options: MailboxOptions): Mailbox {
-  const { keys, transport, contacts, clock, onMessage, onRefused, replays = replayBook() } = options;
+  const { keys, transport, contacts, clock, onMessage, onRefused, replays, notBefore = 0 } = options;
   return {
     send: async (to, message) => {
       await transport.send(to.endpoint, await sealEnvelope({ message, keys, to, now: clock() }));
     },
     receive: async (envelope) => {
       try {
-        await onMessage(await openEnvelope(envelope, { keys, from: contacts(), replays, now: clock() }));
+        await onMessage(
+          await openEnvelope(envelope, { keys, from: contacts(), replays, now: clock(), notBefore }),
+        );
       } catch (error) {
         if (!isDkmsError(error)) throw error;
         onRefused?.(error);

@@ -12,7 +12,7 @@ import { type ShareJson, type ShareSigner, signShares } from "./share.ts";
 
 /** What an owner who has lost every device needs to begin again. */
 export type RecoveryFile = {
-  /** 32 bytes that open the owner's backup where it is not encrypted to the backup identity itself. */
+  /** 32 bytes: of the wallet's recovery slot, or of a `KeyEncryptingKey` of source TRUSTEES. */
   readonly backupKey: Secret<Uint8Array>;
   readonly linkSecret: LinkSecret;
   /** Where the encrypted backup is held. */

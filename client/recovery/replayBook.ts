@@ -1,13 +1,18 @@
+import { utf8ToBytes } from "@noble/hashes/utils.js";
+import { z } from "zod";
+import { Secret } from "../keys/index.ts";
+import { bytesToText, canonicalJson } from "./encoding.ts";
 import { RecoveryError } from "./errors.ts";
+import type { StateStore } from "./machine.ts";
 
 /** Remembers which messages were taken, until they expire, within a bound for each sender. */
 export interface ReplayBook {
   /**
-   * Enters a message.
+   * Enters a message; once it has resolved, the message will not be taken again.
    *
    * @throws {RecoveryError} MESSAGE_REPLAYED, REPLAY_BOOK_FULL
    */
-  enter(entry: ReplayEntry): void;
+  enter(entry: ReplayEntry): Promise<void>;
 }
 
 export type ReplayEntry = {
@@ -18,32 +23,77 @@ export type ReplayEntry = {
   readonly now: number;
 };
 
+/** Expiry by id, by sender. */
+type Entries = Map<string, Map<string, number>>;
+
 const DEFAULT_PER_SENDER = 1024;
+
+const storedSchema = z.record(z.string(), z.record(z.string(), z.int()));
 
 /**
  * A book in memory. Whoever restarts loses it, so envelopes made before the start are to be refused then: `notBefore` of
  * `openEnvelope`. A full book refuses: forgetting an entry would let its message in again.
  */
 export function replayBook(perSender: number = DEFAULT_PER_SENDER): ReplayBook {
-  const senders = new Map<string, Map<string, number>>();
+  const entries: Entries = new Map();
+  return { enter: async (entry) => enter(entries, entry, perSender) };
+}
+
+/**
+ * A book in a store, which survives a restart.
+ *
+ * @throws {RecoveryError} STATE_DAMAGED if what is stored is no book; what the store throws
+ */
+export async function storedReplayBook(options: {
+  readonly store: StateStore;
+  readonly name: string;
+  readonly perSender?: number;
+}): Promise<ReplayBook> {
+  const { store, name, perSender = DEFAULT_PER_SENDER } = options;
+  const entries = await loadEntries(store, name);
+  let last: Promise<void> = Promise.resolve();
   return {
-    enter: ({ sender, id, expires, now }) => {
-      const entries = senders.get(sender) ?? new Map<string, number>();
-      if (entries.has(id)) {
-        throw new RecoveryError("MESSAGE_REPLAYED", "this message was taken before", { details: { id } });
+    enter: (entry) => {
+      // At once, so that the same message cannot come in a second time while the first is being stored.
+      try {
+        enter(entries, entry, perSender);
+      } catch (error) {
+        return Promise.reject(error);
       }
-      if (entries.size >= perSender) dropExpired(entries, now);
-      if (entries.size >= perSender) {
-        throw new RecoveryError("REPLAY_BOOK_FULL", "this sender has too many messages under way", {
-          details: { perSender },
-        });
-      }
-      entries.set(id, expires);
-      senders.set(sender, entries);
+      const turn = last.then(() => store.save(name, encode(entries)));
+      last = turn.catch(() => undefined);
+      return turn;
     },
   };
 }
 
-function dropExpired(entries: Map<string, number>, now: number): void {
-  for (const [id, expires] of entries) if (expires < now) entries.delete(id);
+function enter(entries: Entries, { sender, id, expires, now }: ReplayEntry, perSender: number): void {
+  const own = entries.get(sender) ?? new Map<string, number>();
+  if (own.has(id)) {
+    throw new RecoveryError("MESSAGE_REPLAYED", "this message was taken before", { details: { id } });
+  }
+  if (own.size >= perSender) for (const [old, end] of own) if (end < now) own.delete(old);
+  if (own.size >= perSender) {
+    throw new RecoveryError("REPLAY_BOOK_FULL", "this sender has too many messages under way", {
+      details: { perSender },
+    });
+  }
+  own.set(id, expires);
+  entries.set(sender, own);
+}
+
+function encode(entries: Entries): Secret<Uint8Array> {
+  const json = Object.fromEntries([...entries].map(([sender, own]) => [sender, Object.fromEntries(own)]));
+  return new Secret(utf8ToBytes(canonicalJson(json)));
+}
+
+async function loadEntries(store: StateStore, name: string): Promise<Entries> {
+  const bytes = await store.load(name);
+  if (bytes === undefined) return new Map();
+  try {
+    const json = storedSchema.parse(JSON.parse(bytesToText(bytes.reveal())));
+    return new Map(Object.entries(json).map(([sender, own]) => [sender, new Map(Object.entries(own))]));
+  } catch {
+    throw new RecoveryError("STATE_DAMAGED", "what is stored is no replay book", { details: { name } });
+  }
 }

@@ -28,6 +28,7 @@ import {
   type Release,
   recover,
   release,
+  replayBook,
   type SetReference,
   type ShareSigner,
   safetyWords,
@@ -64,6 +65,7 @@ async function side(closers: (() => Promise<void>)[]) {
     transport: httpTransport(),
     contacts: () => (peer === undefined ? [] : [peer]),
     clock: () => NOW,
+    replays: replayBook(),
     onMessage: async ({ message }) => {
       inbox.push(message);
     },

@@ -5,6 +5,7 @@ import canonicalize from "canonicalize";
 import { expect } from "chai";
 import fc from "fast-check";
 import { startServer } from "../../../client/driver/index.ts";
+import { Secret } from "../../../client/keys/index.ts";
 import {
   type Contact,
   connectionFingerprint,
@@ -20,10 +21,11 @@ import {
   type SealEnvelopeOptions,
   safetyWords,
   sealEnvelope,
+  storedReplayBook,
   type TrusteeMessage,
 } from "../../../client/recovery/index.ts";
-import { codeOf, codeOfAsync } from "../support.ts";
-import { seeded } from "./support.ts";
+import { codeOfAsync } from "../support.ts";
+import { memoryStore, seeded } from "./support.ts";
 
 const NOW = 1_900_000_000;
 const ada = generateConnectionKeys(seeded(1));
@@ -179,18 +181,44 @@ describe("recovery/envelope", () => {
     expect(await code(sealed)).to.equal("MESSAGE_TYPE_UNKNOWN");
   });
 
-  it("costs a sender its own space in the replay book, and nobody else's", () => {
-    const book = replayBook(2);
-    const enter = (sender: string, id: string, now = NOW) =>
-      codeOf(() => book.enter({ sender, id, expires: NOW + 10, now }));
-    expect([enter("a", "1"), enter("a", "2"), enter("a", "3"), enter("b", "3")]).to.deep.equal([
-      undefined,
-      undefined,
-      "REPLAY_BOOK_FULL",
-      undefined,
-    ]);
-    expect(enter("a", "1")).to.equal("MESSAGE_REPLAYED");
-    expect(enter("a", "3", NOW + 11)).to.equal(undefined);
+  it("costs a sender its own space in the replay book, and nobody else's", async () => {
+    const store = memoryStore();
+    const books = [replayBook(2), await storedReplayBook({ store, name: "replays", perSender: 2 })];
+    for (const book of books) {
+      const enter = (sender: string, id: string, now = NOW) =>
+        codeOfAsync(() => book.enter({ sender, id, expires: NOW + 10, now }));
+      expect(await enter("a", "1")).to.equal(undefined);
+      expect(await enter("a", "2")).to.equal(undefined);
+      expect(await enter("a", "3")).to.equal("REPLAY_BOOK_FULL");
+      expect(await enter("b", "3")).to.equal(undefined);
+      expect(await enter("a", "1")).to.equal("MESSAGE_REPLAYED");
+      expect(await enter("a", "3", NOW + 10)).to.equal("REPLAY_BOOK_FULL");
+      expect(await enter("a", "3", NOW + 11)).to.equal(undefined);
+    }
+  });
+
+  it("is not taken again after a restart, nor twice at the same time", async () => {
+    const store = memoryStore();
+    const open2 = () => storedReplayBook({ store, name: "replays" });
+    const sealed = await seal();
+    const replays = await open2();
+    const codes = await Promise.all([code(sealed, { replays }), code(sealed, { replays })]);
+    expect(codes.sort()).to.deep.equal(["MESSAGE_REPLAYED", undefined]);
+    expect(await code(sealed, { replays: await open2() })).to.equal("MESSAGE_REPLAYED");
+    await store.save("replays", new Secret(new TextEncoder().encode("[]")));
+    expect(await codeOfAsync(open2)).to.equal("STATE_DAMAGED");
+    const full = { ...store, load: async () => undefined, save: async () => expect.fail("disk full") };
+    const broken = await storedReplayBook({ store: full, name: "replays" });
+    expect(await code(sealed, { replays: broken })).to.contain("disk full");
+  });
+
+  it("does not make its message last longer", async () => {
+    const { signature: _, ...rest } = await contents(await seal());
+    const signed = { ...rest, expires: NOW + 20 * 86_400 };
+    const bytes = await ada.sign(new TextEncoder().encode(`DKMS-V1-ENVELOPE\n${canonicalize(signed)}`));
+    const signature = Buffer.from(bytes).toString("base64url");
+    const sealed = await sealText(JSON.stringify({ ...signed, signature }));
+    expect(await code(sealed, { now: NOW + 10 * 86_400 })).to.equal("MESSAGE_EXPIRED");
   });
 
   it("is never opened to anything but what was sealed, whatever bytes come", async () => {
@@ -235,6 +263,7 @@ describe("recovery/transport", () => {
     let adaAt = "";
     const bens = mailbox({
       ...common,
+      replays: replayBook(),
       keys: ben,
       contacts: () => [contact(ada, adaAt)],
       onMessage: async ({ message }) => {
@@ -251,6 +280,7 @@ describe("recovery/transport", () => {
     const benAt = await listen("ben", bens.receive);
     const adas = mailbox({
       ...common,
+      replays: replayBook(),
       keys: ada,
       contacts: () => [contact(ben, benAt)],
       onMessage: async ({ message }) => {
