@@ -230,7 +230,7 @@ describe("recovery, end to end over HTTP", function () {
     }
     expect((await desk.poll()).step).to.equal("settled");
     for (const name of NAMES.slice(0, 3)) {
-      await deskOf(name).receive(line(name).trustee.take("SHARE_COMMIT"));
+      expect(await deskOf(name).receive(line(name).trustee.take("SHARE_COMMIT"))).to.equal(true);
       expect(deskOf(name).held()?.epoch).to.equal(1);
     }
     expect(backups.size).to.equal(1);
@@ -273,7 +273,7 @@ describe("recovery, end to end over HTTP", function () {
       { now: NOW },
     );
     await line("Dan").owner.send(request);
-    await deskOf("Dan").receive(line("Dan").trustee.take("KEY_HEARTBEAT_REQUEST"));
+    expect(await deskOf("Dan").receive(line("Dan").trustee.take("KEY_HEARTBEAT_REQUEST"))).to.equal(true);
     const response = line("Dan").owner.take("KEY_HEARTBEAT_RESPONSE");
     const { public: set, index } = verifyShare(kept.share, { anchor: tag });
     const share = { tag, public: set, index };

@@ -174,6 +174,24 @@ describe("recovery/enrolment", () => {
     );
   });
 
+  it("does not take late or misplaced responses", () => {
+    const requested: TrusteeEnrolment = { step: "requested", request: request(OFFERED) };
+    const message = grant(requested.request.id);
+    const at = (now: number) => codeOf(() => trusteeEnrolment(requested, { kind: "received", message, now }));
+    expect([at(NOW + 600), at(NOW + 601)]).to.deep.equal([undefined, "MESSAGE_EXPIRED"]);
+    const agreed: OwnerEnrolment = {
+      step: "agreed",
+      requestId: "r",
+      capabilities: OFFERED,
+      authorizationKeys: [],
+    };
+    expect(codeOf(() => ownerEnrolment(agreed, { kind: "grant", message }))).to.equal("ANSWER_UNEXPECTED");
+    expect(trusteeEnrolment(asked, { kind: "tick", now: NOW + 600 }).state).to.equal(asked);
+    expect(trusteeEnrolment({ step: "none" }, { kind: "tick", now: NOW }).state).to.deep.equal({
+      step: "none",
+    });
+  });
+
   it("refuses what does not come next", () => {
     const message = request(OFFERED);
     for (const state of [{ step: "new" }, { step: "declined" }, { step: "lapsed" }] as OwnerEnrolment[]) {
@@ -219,6 +237,11 @@ describe("recovery/trustPing", () => {
     expect(trustAnswer(ping, pong("No"), NOW)).to.equal("No");
     expect(codeOf(() => trustAnswer(ping, pong("Maybe"), NOW))).to.equal("ANSWER_UNEXPECTED");
     expect(codeOf(() => trustAnswer(ping, pong("Yes", "other"), NOW))).to.equal("ANSWER_UNEXPECTED");
-    expect(codeOf(() => trustAnswer(ping, pong("Yes"), NOW + 601))).to.equal("MESSAGE_EXPIRED");
+    const { id } = ping;
+    const late = { ...ping, expires: NOW + 30 };
+    expect(codeOf(() => trustAnswer(late, pong("Yes", id), NOW + 30))).to.equal(undefined);
+    expect(codeOf(() => trustAnswer(late, pong("Yes", id), NOW + 31))).to.equal("MESSAGE_EXPIRED");
+    const stale = { ...pong("Yes", id), expires: NOW + 30 };
+    expect(codeOf(() => trustAnswer(ping, stale, NOW + 31))).to.equal("MESSAGE_EXPIRED");
   });
 });

@@ -4,6 +4,7 @@ import { Decrypter, Encrypter } from "age-encryption";
 import canonicalize from "canonicalize";
 import { expect } from "chai";
 import fc from "fast-check";
+import { hex32 } from "../../../client/core/index.ts";
 import { startServer } from "../../../client/driver/index.ts";
 import { Secret } from "../../../client/keys/index.ts";
 import {
@@ -104,6 +105,7 @@ describe("recovery/envelope", () => {
     expect(await code(sealed, { now: NOW - 300 })).to.equal(undefined);
     expect(await code(sealed, { now: NOW - 301 })).to.equal("ENVELOPE_EXPIRED");
     // After a restart that lost the replay book.
+    expect(await code(sealed, { notBefore: NOW })).to.equal(undefined);
     expect(await code(sealed, { notBefore: NOW + 1 })).to.equal("ENVELOPE_EXPIRED");
     expect(await codeOfAsync(() => seal({ message, now: NOW + 61 }))).to.equal("ENVELOPE_EXPIRED");
     const endless = newMessage(
@@ -155,6 +157,29 @@ describe("recovery/envelope", () => {
       const altered = await sealText(JSON.stringify({ ...signed, ...change }));
       expect(await code(altered), JSON.stringify(Object.keys(change))).to.equal("ENVELOPE_SIGNATURE_INVALID");
     }
+  });
+
+  it("is not made longer than it may be", async () => {
+    const key = "A".repeat(43);
+    const trustees = Array.from({ length: 255 }, (_, i) => `${i}${"名".repeat(120)}`);
+    const share = {
+      version: "1.0" as const,
+      source_did: "did:dkms:1:0x00",
+      tag: key,
+      shareValue: key,
+      hint: { threshold: 2, trustees },
+      index: 1,
+      epoch: 1,
+      commitments: [key, key],
+      sealed: {
+        cipher: "XChaCha20-Poly1305" as const,
+        nonce: "A".repeat(32),
+        ciphertext: "A".repeat(44_000),
+      },
+      signature: "A".repeat(86),
+    };
+    const message = newMessage("SHARE_PREPARE", { share }, { now: NOW });
+    expect(await codeOfAsync(() => seal({ message }))).to.equal("ENVELOPE_TOO_LONG");
   });
 
   it("is refused damaged, too long, or with anything else in it", async () => {
@@ -242,7 +267,9 @@ describe("recovery/connection", () => {
     ];
     expect(new Set(names).size).to.equal(4);
     expect(new Set(names.map((name) => safetyWords(name).join(" "))).size).to.equal(4);
-    expect(safetyWords(connectionFingerprint(ada, ben))).to.have.length(6);
+    expect(safetyWords(hex32(`0x${"0123456789abcdef".repeat(4)}`)).join(" ")).to.equal(
+      "abuse boss fly battle rubber wasp",
+    );
   });
 });
 
@@ -333,6 +360,18 @@ describe("recovery/transport", () => {
     expect(await codeOfAsync(() => transport.send("http://127.0.0.1:1", new Uint8Array(1)))).to.equal(
       "TRANSPORT_FAILED",
     );
+  });
+
+  it("by HTTP sends to any https endpoint", async () => {
+    try {
+      await httpTransport({ timeoutMs: 2000 }).send("https://127.0.0.1:1/box/", new Uint8Array(1));
+      expect.fail("nobody listens there");
+    } catch (error) {
+      expect(error).to.deep.include({
+        code: "TRANSPORT_FAILED",
+        details: { endpoint: "https://127.0.0.1:1", status: undefined },
+      });
+    }
   });
 
   for (const endpoint of [

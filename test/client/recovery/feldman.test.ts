@@ -107,6 +107,14 @@ describe("recovery/feldman", () => {
     });
   }
 
+  it("deals up to 255 shares, and sets up to number 2^32 - 1", () => {
+    const dealt = dealSecret({ threshold: 2, count: 255, epoch: 2 ** 32 - 1, random: seeded(3) });
+    const last = sharesOf(dealt).slice(253);
+    for (const share of last) checkShareValue(share, dealt.public);
+    expect(last[1]?.index).to.equal(255);
+    expect(combineShares(last, dealt.public).reveal()).to.deep.equal(dealt.secret.reveal());
+  });
+
   describe("checkShareValue", () => {
     const dealt = deal();
     const [first, second] = sharesOf(dealt);

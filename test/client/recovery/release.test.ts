@@ -145,7 +145,15 @@ describe("recovery/release", () => {
   });
 
   it("does not take stale answers, nor act on an old word", () => {
-    expect(codeOf(() => received(challenged(), { now: NOW + 6 * HOUR + 1 }))).to.equal("MESSAGE_EXPIRED");
+    const late = NOW + 6 * HOUR + 1;
+    const asked = challenged();
+    if (asked.step !== "challenged") throw new Error(asked.step);
+    const lasting = { challenge: { ...challenge, expires: late }, message: { ...response, expires: late } };
+    const hear = (by: typeof challenge, message: typeof response) =>
+      codeOf(() => received({ ...asked, challenge: by }, { message, now: late }));
+    expect(hear(lasting.challenge, lasting.message)).to.equal(undefined);
+    expect(hear(challenge, lasting.message)).to.equal("MESSAGE_EXPIRED");
+    expect(hear(lasting.challenge, response)).to.equal("MESSAGE_EXPIRED");
     const at = (now: number) => codeOf(() => release(verified(), { kind: "release", message: give(), now }));
     expect(at(NOW + 60 + HOUR)).to.equal(undefined);
     expect(at(NOW + 61 + HOUR)).to.equal("VERIFICATION_STALE");

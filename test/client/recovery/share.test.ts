@@ -165,6 +165,18 @@ describe("recovery/share", () => {
         const wrong = words.map((word, i) => (i !== at ? word : word === "zoo" ? "zone" : "zoo"));
         expect(from(wrong), String(at)).to.equal("SHARE_WORDS_CHECKSUM");
       }
+      try {
+        shareFromWords(words.map((word, i) => (i === 11 ? "dkms" : word)).join(" "), whole);
+        expect.fail("no such word");
+      } catch (error) {
+        expect(error).to.deep.include({ details: { position: 12 } });
+      }
+      // A set whose tag differs in one of the four bytes only.
+      const near = {
+        ...whole,
+        tag: hex32(`${whole.tag.slice(0, 8)}${whole.tag[8] === "0" ? "1" : "0"}${whole.tag.slice(9)}`),
+      };
+      expect(codeOf(() => shareFromWords(words.join(" "), near))).to.equal("SHARE_WORDS_OTHER_SET");
       const other = await set({ seed: 2, epoch: 2 });
       const foreign = shareToWords(verifyShare(other.at(3), byKey)).reveal();
       expect(from(foreign)).to.equal("SHARE_WORDS_OTHER_SET");

@@ -122,6 +122,9 @@ describe("recovery/shareKeeper", () => {
     expect(tags(anchor(retired.state, { tag: three.tag, epoch: 2 }))).to.deep.equal([one.tag]);
     expect(tags(anchor(retired.state, two))).to.deep.equal([undefined]);
     expect(tags(anchor(retired.state, three))).to.deep.equal([undefined]);
+    // A RETIRE by the very set in force ends nothing.
+    const self = shareKeeper(holding(two), { kind: "retire", tag: two.tag, epoch: 2 }).state;
+    expect(tags(anchor(self, two))).to.deep.equal([two.tag]);
     // An old RETIRE, replayed, does not end what came after it.
     const back = anchor(prepare(retired.state, three.share).state, three);
     expect(tags(back)).to.deep.equal([three.tag]);
@@ -131,6 +134,8 @@ describe("recovery/shareKeeper", () => {
 
   it("refuses older sets, and more sets under way than it can keep", async () => {
     expect(codeOf(() => prepare(holding(two), one.share))).to.equal("SHARE_EPOCH_OLD");
+    const rival = await deal(2, 30);
+    expect(codeOf(() => prepare(holding(two), rival.share))).to.equal("SHARE_EPOCH_OLD");
     const others = await Promise.all([20, 21, 22].map((seed) => deal(2, seed)));
     let { state } = prepare(holding(one), two.share);
     for (const { share } of others) state = prepare(state, share).state;
@@ -229,6 +234,8 @@ describe("recovery/reshare, step by step", () => {
       "ACKNOWLEDGEMENT_INVALID",
     );
     const good = await prepared(0);
+    expect(refuse("a", { ...good, index: 2 })).to.equal("ACKNOWLEDGEMENT_INVALID");
+    expect(refuse("a", { ...good, epoch: 3 })).to.equal("ACKNOWLEDGEMENT_INVALID");
     const key = keys[0]?.signingKey ?? new Uint8Array();
     expect(isAcknowledgement(good, { tag: TAG, epoch: 2, index: 1 }, key)).to.equal(true);
   });
@@ -250,6 +257,22 @@ describe("recovery/reshare, step by step", () => {
     // Late acknowledgements change nothing.
     const ignored = reshare(late.state, { kind: "prepared", from: "a", message: await prepared(0) });
     expect(ignored).to.deep.equal({ state: late.state, effects: [] });
+  });
+
+  it("waits for the backup of this very set", async () => {
+    const state = await backingUp();
+    for (const set of [
+      { tag: ANCHORED.tag, epoch: 2 },
+      { tag: TAG, epoch: 1 },
+    ]) {
+      expect(reshare(state, { kind: "backedUp", ...set })).to.deep.equal({ state, effects: [] });
+    }
+    const early = begin().state;
+    expect(reshare(early, { kind: "backedUp", tag: TAG, epoch: 2 })).to.deep.equal({
+      state: early,
+      effects: [],
+    });
+    expect(steps(reshare(state, { kind: "tick", now: NOW + 100 }))).to.deep.equal(["backUp"]);
   });
 
   it("does not give up what may still be anchored", async () => {
@@ -289,6 +312,10 @@ describe("recovery/reshare, step by step", () => {
     expect(codeOf(() => begin({ retired: ["a"] }))).to.equal("RESHARE_PLAN_INVALID");
     expect(codeOf(() => begin({ trustees: [first, second] }))).to.equal("SHARING_BOUNDS");
     expect(codeOf(() => begin({ threshold: 4 }))).to.equal("SHARING_BOUNDS");
+    const last = 2 ** 32 - 1;
+    expect(codeOf(() => begin({ epoch: last + 1 }, { ...ANCHORED, setNumber: last }))).to.equal(
+      "SHARING_BOUNDS",
+    );
   });
 
   it("does one change at a time", async () => {
