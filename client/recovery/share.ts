@@ -55,7 +55,7 @@ export type VerifiedShare = {
   readonly tag: Hex32;
   readonly public: SharePublic;
   readonly index: number;
-  /** Who holds it, by the name that the owner gave. */
+  /** Who holds it, by the name that the owner gave; as the DID, only as good as its signature, if that was checked. */
   readonly trustee: string;
   readonly trustees: readonly string[];
   readonly value: Secret<Uint8Array>;

@@ -15,7 +15,7 @@ import {
   storeShards,
 } from "../../../client/recovery/index.ts";
 import { codeOfAsync } from "../support.ts";
-import { memoryStore, SOURCE_DID, signerOf, TRUSTEES } from "./support.ts";
+import { memoryStore, SOURCE_DID, seeded, signerOf, TRUSTEES } from "./support.ts";
 
 const owner = signerOf(1);
 const options = { threshold: 2, trustees: TRUSTEES, sourceDid: SOURCE_DID, signer: owner };
@@ -90,6 +90,21 @@ describe("recovery/shards", () => {
     expect(await codeOfAsync(() => recoverJsonWithWalletData(from([])))).to.equal("SHARES_TOO_FEW");
     const plain = await shardJson({ json: 1 }, options);
     expect(await codeOfAsync(() => recoverJsonWithWalletData(from(plain)))).to.equal("PAYLOAD_MALFORMED");
+  });
+
+  it("are drawn from the random source that is given", async () => {
+    const bytes = () => new Secret(Uint8Array.of(1, 2, 3));
+    const [one, two] = [
+      await shardBytes(bytes(), { ...options, random: seeded(5) }),
+      await shardBytes(bytes(), { ...options, random: seeded(5) }),
+    ];
+    expect(one).to.deep.equal(two);
+    expect(one[0]?.epoch).to.equal(1);
+  });
+
+  it("with a record that was garbled before it was sharded are refused", async () => {
+    const garbled = await shardJson({ json: 1, wallet: { policy: "no base64url!" } }, options);
+    expect(await codeOfAsync(() => recoverJsonWithWalletData(from(garbled)))).to.equal("PAYLOAD_MALFORMED");
   });
 
   it("are stored under their tag, and forgotten", async () => {

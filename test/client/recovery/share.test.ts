@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { base64urlnopad } from "@scure/base";
 import { expect } from "chai";
 import { hex32 } from "../../../client/core/index.ts";
@@ -206,6 +207,27 @@ describe("recovery/share", () => {
         epoch: 1,
       });
       expect(rejected).to.deep.equal([{ position: 1, code: "SHARE_SIGNATURE_INVALID", trustee: "Ben" }]);
+    });
+
+    it("shows no share in errors, reports, or what is printed of them", () => {
+      const lie = { ...good.at(1), shareValue: flip(good.at(1).shareValue) };
+      const given = [good.at(0), lie, { ...good.at(2), version: "0.1" }];
+      const words = shareToWords(verifyShare(good.at(3), byKey));
+      const shown: string[] = [inspect(verifyShare(good.at(0), byKey), { depth: 9 }), inspect(words)];
+      for (const trust of [byKey, { anchor: good.dealt.tag }]) {
+        try {
+          recoverSecret({ shares: given.map((json) => ({ json })), trust });
+          expect.fail("one share is no three");
+        } catch (error) {
+          shown.push(inspect(error, { depth: 9 }), JSON.stringify(error));
+        }
+      }
+      shown.push(inspect(from([good.at(0), good.at(1), good.at(2)]), { depth: 9 }));
+      const planted = [lie, ...[0, 1, 2, 3].map((at) => good.at(at))].map(({ shareValue }) => shareValue);
+      const bytes = planted.map((text) => base64urlnopad.decode(text).subarray(0, 6).join(", "));
+      for (const text of shown) {
+        for (const secret of [...planted, ...bytes]) expect(text).not.to.contain(secret);
+      }
     });
 
     it("takes words beside whole shares", () => {
