@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 import { base64urlnopad } from "@scure/base";
 import { expect } from "chai";
+import fc from "fast-check";
 import { hex32 } from "../../../client/core/index.ts";
 import {
   dealSecret,
@@ -123,6 +124,23 @@ describe("recovery/share", () => {
         expect(error).to.deep.include({ code: "SHARE_MALFORMED", details: { field } });
       }
     }
+  });
+
+  it("is read or refused with a typed error, whatever stands in any of its fields", () => {
+    const share = good.at(0);
+    const fields = Object.keys(share).concat("sealed");
+    const value = fc.oneof(fc.jsonValue(), fc.stringMatching(/^[A-Za-z0-9_-]{43}$/), fc.integer());
+    fc.assert(
+      fc.property(fc.constantFrom(...fields), value, fc.boolean(), (field, put, anchored) => {
+        const trust = anchored ? { anchor: good.dealt.tag } : byKey;
+        const refused = code({ ...share, [field]: put }, trust);
+        expect(refused ?? "SHARE", `${field}: ${JSON.stringify(put)}`).to.match(/^SHAR(?:E|ING)[A-Z_]*$/);
+        // Only what the anchor does not cover can differ and still be taken.
+        if (refused === undefined)
+          expect(anchored && /^(?:source_did|signature|sealed)$/.test(field)).to.equal(true);
+      }),
+      { numRuns: 400, seed: 11 },
+    );
   });
 
   it("is read with the source's misspelt threshold", () => {
