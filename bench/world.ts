@@ -81,7 +81,7 @@ export async function makeWorld(seed?: Seed): Promise<World> {
     const seeder = await ethers.deployContract("TreeSeeder", [], { libraries: { Poseidon2 } });
     const seeded = await ethers.deployContract(
       "SeededAgentPolicyRegistry",
-      [ALL_LEVELS, seed.size, SEED_LEAF, seed.word],
+      [ALL_LEVELS, seed.size, SEED_LEAF, seed.word, await modules.governance.getAddress()],
       {
         libraries: {
           AgentSignatures: await modules.agentSignatures.getAddress(),
@@ -89,6 +89,7 @@ export async function makeWorld(seed?: Seed): Promise<World> {
           ProvisionedTree: await modules.provisionedTree.getAddress(),
           RevokedTree: await modules.revokedTree.getAddress(),
           PolicyAgents: await modules.policyAgents.getAddress(),
+          PolicySafeguards: await modules.policySafeguards.getAddress(),
           PolicyQueries: await modules.policyQueries.getAddress(),
           TreeSeeder: await seeder.getAddress(),
         },

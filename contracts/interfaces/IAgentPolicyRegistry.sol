@@ -22,7 +22,8 @@ import {RootStatus} from "../types/RootStatus.sol";
 /// @notice The public record of which agents an identity owner has authorized for what, and the two accumulators by
 /// which agents prove it without saying who they are.
 /// @dev Authority comes from the keys of a policy's own agents: there is no owner, no upgrade, no pause (P1). Every
-/// action is one EIP-712 struct, signed by agents, sent by anyone (A3). Lists hold 1 … 32 elements.
+/// action is one EIP-712 struct, signed by agents, sent by anyone (A3). Lists hold 1 … 32 elements. What changes power
+/// is in `IAgentPolicyGovernance`, at the same address.
 interface IAgentPolicyRegistry is IAccumulators, IAgentKeyErrors, IERC5267 {
     // ---- Events ----------------------------------------------------------------------------------------------------
 
@@ -101,8 +102,31 @@ interface IAgentPolicyRegistry is IAccumulators, IAgentKeyErrors, IERC5267 {
     /// @notice Thrown when an operation was signed for another epoch of the policy.
     error AgentPolicyEpochMismatch(PolicyId policy, uint32 epoch, uint32 current);
 
-    /// @notice Thrown when no agent would be left with ADMIN.
-    error AgentPolicyLastAdmin(PolicyId policy);
+    /// @notice Thrown when the policy has ended for ever.
+    error AgentPolicyEnded(PolicyId policy);
+
+    /// @notice Thrown when a quorum would be 0, or above the number of agents that could reach it. `right` is
+    /// PROVE_GRANT or ADMIN.
+    error AgentPolicyQuorumUnreachable(PolicyId policy, uint8 right, uint8 quorum, uint256 holders);
+
+    /// @notice Thrown when a quorum would need every one of several agents, so that losing one locks the policy, and
+    /// there are no root keys to help.
+    error AgentPolicyQuorumNeedsRootKeys(PolicyId policy, uint8 right, uint8 quorum);
+
+    /// @notice Thrown when more than `limit` agents would hold more than PROVE.
+    error AgentPolicyPowerLimit(PolicyId policy, uint256 count, uint256 limit);
+
+    /// @notice Thrown when a governance delay is not within 1 hour and 30 days.
+    error AgentPolicyDelayOutOfRange(uint32 delay);
+
+    /// @notice Thrown when a window is not within 1 and 30 days.
+    error AgentPolicyWindowOutOfRange(uint32 window);
+
+    /// @notice Thrown when power would change at once that only a governance change may (docs/policy.md).
+    error AgentPolicyGovernanceNeeded(PolicyId policy, KeyId agent, uint8 authorizations);
+
+    /// @notice Thrown when PROVE would be granted while grants are stopped.
+    error AgentPolicyGrantsStopped(PolicyId policy, KeyId stopper);
 
     /// @notice Thrown when more than 32 agents would prove at once (protocol §2).
     error AgentPolicyProverLimit(PolicyId policy, uint256 limit);
@@ -111,6 +135,9 @@ interface IAgentPolicyRegistry is IAccumulators, IAgentKeyErrors, IERC5267 {
 
     /// @notice Thrown when an operation's deadline has passed.
     error AgentPolicyDeadlinePassed(uint64 deadline, uint256 time);
+
+    /// @notice Thrown when an operation's deadline is more than 30 days off.
+    error AgentPolicyDeadlineTooFar(uint64 deadline, uint256 time);
 
     /// @notice Thrown when the nonce is not the next of its lane.
     error AgentPolicyNonceMismatch(PolicyId policy, KeyId proposer, uint192 lane, uint64 nonce, uint64 expected);
@@ -204,6 +231,14 @@ interface IAgentPolicyRegistry is IAccumulators, IAgentKeyErrors, IERC5267 {
     /// @notice Thrown when an expiry is not in the future.
     error AgentPolicyExpiryPassed(uint64 expiry, uint256 time);
 
+    // ---- Errors: queries -------------------------------------------------------------------------------------------
+
+    /// @notice Thrown when the answer is not in the latest spell of proving but in the logs.
+    error AgentPolicyTimeBeforeSpell(PolicyId policy, KeyId agent, uint40 time, uint40 provedFrom);
+
+    /// @notice Thrown when a time lies in the future.
+    error AgentPolicyTimeInFuture(uint40 time, uint256 now_);
+
     // ---- Actions ---------------------------------------------------------------------------------------------------
 
     /// @notice Opens a policy at the address that the owner commitment and the creator's key give (A1).
@@ -219,8 +254,9 @@ interface IAgentPolicyRegistry is IAccumulators, IAgentKeyErrors, IERC5267 {
     ) external returns (PolicyId policy);
 
     /// @notice Sets the authorizations of agents, new or known; all or nothing.
-    /// @dev Gaining PROVE needs an approver with PROVE_GRANT or ADMIN, losing it PROVE_REVOKE or ADMIN, anything else
-    /// ADMIN.
+    /// @dev PROVE can be gained by the grant quorum of agents with PROVE_GRANT or ADMIN, and lost by one with
+    /// PROVE_REVOKE or ADMIN; PROVE_GRANT and PROVE_REVOKE can be lost, by agents without ADMIN, by the ADMIN quorum.
+    /// Nothing else changes at once.
     /// @param op What is signed.
     /// @param acceptances One for each change; needed of an agent that is new or gains PROVE and does not approve.
     /// @param approvals Of agents of the policy, strictly ascending by key id, the proposer's among them.
@@ -232,13 +268,14 @@ interface IAgentPolicyRegistry is IAccumulators, IAgentKeyErrors, IERC5267 {
 
     /// @notice Takes authorizations from agents; who loses PROVE can prove no more from this block on.
     /// @dev Skips what is gone already, and reverts if all is: a front-run element cannot block a batch (protocol
-    /// §4.3). The rights needed follow from what is named, gone or not: PROVE_REVOKE or ADMIN for PROVE, ADMIN for
-    /// the rest.
+    /// §4.3). The rights needed follow from what is named, gone or not: one PROVE_REVOKE or ADMIN for PROVE, the ADMIN
+    /// quorum for PROVE_GRANT and PROVE_REVOKE of agents without ADMIN.
     /// @param op What is signed.
     /// @param approvals Of agents of the policy, strictly ascending by key id, the proposer's among them.
     function revoke(Revoke calldata op, Approval[] calldata approvals) external;
 
-    /// @notice Gives up authorizations of one's own; bits that the agent lacks are skipped.
+    /// @notice Gives up authorizations of one's own, as far as the policy can act afterwards; bits that the agent lacks
+    /// are skipped.
     /// @param op What is signed.
     /// @param approval The agent's own.
     function renounce(Renounce calldata op, Approval calldata approval) external;
@@ -292,6 +329,14 @@ interface IAgentPolicyRegistry is IAccumulators, IAgentKeyErrors, IERC5267 {
     /// @param policy The policy address.
     /// @return leaves Where they lie.
     function liveLeavesOf(PolicyId policy) external view returns (LeafId[] memory leaves);
+
+    /// @notice Whether an agent proved at a time of its latest spell. The second of a revocation is outside of it, that
+    /// of an expiry within.
+    /// @dev For an earlier spell the answer is in the logs.
+    /// @param policy The policy address.
+    /// @param agent The id of its key.
+    /// @param time Unix time, not in the future.
+    function provedAt(PolicyId policy, KeyId agent, uint40 time) external view returns (bool);
 
     /// @notice The nonce that the next operation of a proposer has in a lane.
     /// @param policy The policy address.

@@ -12,17 +12,24 @@ import {TreeSeeder} from "./TreeSeeder.sol";
 /// @dev The trees are private to the registry: their slots are those of the storage layout, which a test pins.
 contract SeededAgentPolicyRegistry is AgentPolicyRegistry {
     /// @dev Slot of the provisioned tree's state.
-    uint256 private constant PROVISIONED = 8;
+    uint256 private constant PROVISIONED = 15;
 
     /// @dev Slot of the revoked tree's state.
-    uint256 private constant REVOKED = 11;
+    uint256 private constant REVOKED = 18;
 
     /// @notice Seeds the first generation.
     /// @param levels The height of a full generation: 12 in production, fewer to reach the roll-over.
     /// @param size Leaves, 0 for none.
     /// @param leaf The value of every leaf.
     /// @param word Every word of the revoked tree, see `TreeSeeder`.
-    constructor(uint8 levels, uint32 size, uint256 leaf, uint256 word) {
+    /// @param governance The governance part.
+    constructor(
+        uint8 levels,
+        uint32 size,
+        uint256 leaf,
+        uint256 word,
+        address governance
+    ) AgentPolicyRegistry(governance) {
         ProvisionedTree.State storage provisioned;
         RevokedTree.State storage revoked;
         assembly ("memory-safe") {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {Proxy} from "@openzeppelin/contracts/proxy/Proxy.sol";
 import {ProvisionedTree} from "../accumulator/ProvisionedTree.sol";
 import {RevokedTree} from "../accumulator/RevokedTree.sol";
 import {IAccumulators} from "../interfaces/IAccumulators.sol";
 import {IAgentPolicyRegistry} from "../interfaces/IAgentPolicyRegistry.sol";
+import {IAgentPolicySafeguards} from "../interfaces/IAgentPolicySafeguards.sol";
 import {Acceptance} from "../types/Acceptance.sol";
 import {AgentView} from "../types/Agent.sol";
 import {AgentChange} from "../types/AgentChange.sol";
@@ -15,30 +16,37 @@ import {Checkpoint} from "../types/Checkpoint.sol";
 import {CreatePolicy} from "../types/CreatePolicy.sol";
 import {KeyId} from "../types/KeyId.sol";
 import {LeafId, leafId} from "../types/LeafId.sol";
+import {LiftStop} from "../types/LiftStop.sol";
 import {PolicyView} from "../types/Policy.sol";
 import {PolicyId} from "../types/PolicyId.sol";
+import {Renew} from "../types/Renew.sol";
 import {Renounce} from "../types/Renounce.sol";
 import {Revoke} from "../types/Revoke.sol";
 import {RootStatus} from "../types/RootStatus.sol";
-import {AgentRecords} from "./AgentRecords.sol";
+import {Stop} from "../types/Stop.sol";
+import {VoidApprovals} from "../types/VoidApprovals.sol";
+import {AgentPolicyState} from "./AgentPolicyState.sol";
 import {PolicyAddress} from "./PolicyAddress.sol";
-import {Context, PolicyAgents} from "./PolicyAgents.sol";
-import {PolicyAuthority} from "./PolicyAuthority.sol";
+import {PolicyAgents} from "./PolicyAgents.sol";
 import {PolicyQueries} from "./PolicyQueries.sol";
 import {PolicyRevocations} from "./PolicyRevocations.sol";
+import {PolicySafeguards} from "./PolicySafeguards.sol";
 
 /// @title AgentPolicyRegistry
 /// @notice Who may act for an owner, and the accumulators by which agents prove it.
-/// @dev Holds all state and all entry points; the linked libraries work on this storage by delegatecall to addresses
-/// fixed when it was deployed. The only contract that appends a leaf or sets a bit. Calls nothing else, so nothing
-/// re-enters.
-contract AgentPolicyRegistry is IAgentPolicyRegistry, EIP712 {
-    PolicyAuthority.State private _authority;
-    AgentRecords.State private _agents;
-    ProvisionedTree.State private _provisioned;
-    RevokedTree.State private _revoked;
+/// @dev Holds all state. What changes power does not fit into one contract: calls that this one does not know run the
+/// code of `AgentPolicyGovernance` on this storage, and those that that one does not know `AgentPolicyRecovery`. Both
+/// and the linked libraries are fixed when this contract is deployed; nothing can be exchanged. It calls nothing else
+/// but, to check a signature, the contract that is an agent's key, which by a static call can change nothing.
+contract AgentPolicyRegistry is IAgentPolicyRegistry, IAgentPolicySafeguards, AgentPolicyState, Proxy {
+    /// @dev The code of `IAgentPolicyGovernance`.
+    address private immutable _GOVERNANCE;
 
-    constructor() EIP712("dkms AgentPolicyRegistry", "1") {}
+    /// @notice Fixes the other parts.
+    /// @param governance The governance part. It has the same libraries and no state of its own.
+    constructor(address governance) {
+        _GOVERNANCE = governance;
+    }
 
     // ---- Actions ---------------------------------------------------------------------------------------------------
 
@@ -48,8 +56,16 @@ contract AgentPolicyRegistry is IAgentPolicyRegistry, EIP712 {
         Acceptance[] calldata acceptances,
         Approval calldata approval
     ) external returns (PolicyId policy) {
-        LeafId[] memory provisioned = PolicyAgents.create(_agents, _provisioned, op, acceptances, approval, _context());
-        _append(op.policy, op.agents, provisioned, op.checkpoint);
+        LeafId[] memory provisioned = PolicyAgents.create(
+            _agents,
+            _rules,
+            _provisioned,
+            op,
+            acceptances,
+            approval,
+            _context()
+        );
+        _appendAll(op.policy, op.agents, provisioned, op.checkpoint);
         return op.policy;
     }
 
@@ -68,20 +84,49 @@ contract AgentPolicyRegistry is IAgentPolicyRegistry, EIP712 {
             approvals,
             _context()
         );
-        _append(op.policy, op.changes, provisioned, op.checkpoint);
+        _appendAll(op.policy, op.changes, provisioned, op.checkpoint);
         _revoke(revoked);
     }
 
     /// @inheritdoc IAgentPolicyRegistry
     function revoke(Revoke calldata op, Approval[] calldata approvals) external {
-        _revoke(PolicyRevocations.revoke(_agents, _authority, op, approvals, _domainSeparatorV4(), msg.sender));
+        _revoke(PolicyRevocations.revoke(_agents, _authority, op, approvals, _context()));
     }
 
     /// @inheritdoc IAgentPolicyRegistry
     function renounce(Renounce calldata op, Approval calldata approval) external {
-        Approval[] memory approvals = new Approval[](1);
-        approvals[0] = approval;
-        _revoke(PolicyAgents.renounce(_agents, _authority, op, approvals, _context()));
+        _revoke(PolicyAgents.renounce(_agents, _authority, op, approval, _context()));
+    }
+
+    /// @inheritdoc IAgentPolicySafeguards
+    function stop(Stop calldata op, Approval calldata approval) external {
+        PolicySafeguards.stop(_agents, op, approval, _context());
+    }
+
+    /// @inheritdoc IAgentPolicySafeguards
+    function liftStop(LiftStop calldata op, Approval[] calldata approvals) external {
+        PolicySafeguards.lift(_agents, op, approvals, _context());
+    }
+
+    /// @inheritdoc IAgentPolicySafeguards
+    function renew(Renew calldata op, Approval calldata approval) external {
+        uint16 generation = _provisioned.head.generation;
+        (LeafId provisioned, LeafId revoked) = PolicySafeguards.renew(
+            _agents,
+            _authority,
+            _provisioned,
+            op,
+            approval,
+            _context()
+        );
+        _append(op.policy, op.commitment, uint40(op.expiry), provisioned);
+        RevokedTree.set(_revoked, _provisioned, revoked);
+        if (op.checkpoint) _checkpointFrom(generation);
+    }
+
+    /// @inheritdoc IAgentPolicySafeguards
+    function voidApprovals(VoidApprovals calldata op, Approval calldata approval) external {
+        PolicySafeguards.voidApprovals(_agents, op, approval, _context());
     }
 
     /// @inheritdoc IAccumulators
@@ -136,6 +181,11 @@ contract AgentPolicyRegistry is IAgentPolicyRegistry, EIP712 {
     /// @inheritdoc IAgentPolicyRegistry
     function liveLeavesOf(PolicyId policy) external view returns (LeafId[] memory leaves) {
         return PolicyQueries.liveLeavesOf(_agents, policy);
+    }
+
+    /// @inheritdoc IAgentPolicyRegistry
+    function provedAt(PolicyId policy, KeyId agent, uint40 time) external view returns (bool) {
+        return PolicyQueries.provedAt(_agents, policy, agent, time);
     }
 
     /// @inheritdoc IAgentPolicyRegistry
@@ -262,7 +312,7 @@ contract AgentPolicyRegistry is IAgentPolicyRegistry, EIP712 {
 
     /// @dev Appends the leaf of every change with a commitment, which only comes with PROVE; a generation that they
     /// fill is checkpointed with the one that they open.
-    function _append(
+    function _appendAll(
         PolicyId policy,
         AgentChange[] calldata changes,
         LeafId[] memory provisioned,
@@ -273,25 +323,19 @@ contract AgentPolicyRegistry is IAgentPolicyRegistry, EIP712 {
         for (uint256 i = 0; i < changes.length; ++i) {
             uint256 commitment = changes[i].commitment;
             if (commitment == 0) continue;
-            LeafId leaf = ProvisionedTree.append(_provisioned, policy, commitment, uint40(changes[i].expiry));
-            // the agent's record says so already
-            assert(LeafId.unwrap(leaf) == LeafId.unwrap(provisioned[count++]));
-            if (RevokedTree.growsAt(leaf.index())) RevokedTree.grow(_revoked, leaf);
+            _append(policy, commitment, uint40(changes[i].expiry), provisioned[count++]);
         }
-        if (!checkpointed) return;
-        for (; generation <= _provisioned.head.generation; ++generation) {
-            ProvisionedTree.checkpoint(_provisioned, generation);
-        }
+        if (checkpointed) _checkpointFrom(generation);
     }
 
     /// @dev Sets the bits of leaves under which agents may prove no more.
     function _revoke(LeafId[] memory leaves) private {
         if (leaves.length == 1) RevokedTree.set(_revoked, _provisioned, leaves[0]);
-        else if (leaves.length > 1) RevokedTree.setMany(_revoked, _provisioned, leaves);
+        else _revokeMany(leaves);
     }
 
-    /// @dev What the libraries check signatures against; they do not ask for the sender themselves.
-    function _context() private view returns (Context memory) {
-        return Context(_domainSeparatorV4(), msg.sender);
+    /// @dev Where calls go that this contract does not know.
+    function _implementation() internal view override returns (address) {
+        return _GOVERNANCE;
     }
 }

@@ -6,7 +6,7 @@ import {Agent} from "../types/Agent.sol";
 import {Authorizations} from "../types/Authorizations.sol";
 import {KeyId} from "../types/KeyId.sol";
 import {LeafId} from "../types/LeafId.sol";
-import {Policy} from "../types/Policy.sol";
+import {Policy, PolicyFlags} from "../types/Policy.sol";
 import {PolicyId} from "../types/PolicyId.sol";
 import {ProverSlots} from "./ProverSlots.sol";
 
@@ -25,24 +25,57 @@ struct Step {
 /// @title AgentRecords
 /// @notice The policies, their agents and the commitments they used.
 library AgentRecords {
-    /// @dev `keys`: key ids in the order of joining.
+    /// @dev `keys`: key ids in the order of joining. `endedAt`: when an epoch ended, and with it what proved in it and
+    /// did not go on. `stoppers`: who stopped grants, where they are stopped.
     struct State {
         mapping(PolicyId policy => Policy head) heads;
         mapping(PolicyId policy => mapping(KeyId agent => Agent record)) records;
         mapping(PolicyId policy => mapping(uint256 position => KeyId agent)) keys;
         mapping(PolicyId policy => mapping(uint256 commitment => bool used)) commitments;
         mapping(PolicyId policy => ProverSlots.State slots) slots;
+        mapping(PolicyId policy => mapping(uint32 epoch => uint40 time)) endedAt;
+        mapping(PolicyId policy => KeyId agent) stoppers;
     }
 
-    /// @dev The epoch of a policy; reverts if there is none.
-    function epochOf(State storage self, PolicyId policy) internal view returns (uint32 epoch) {
-        epoch = self.heads[policy].epoch;
-        if (epoch == 0) revert IAgentPolicyRegistry.AgentPolicyUnknown(policy);
+    /// @dev The head of a policy; reverts if there is none.
+    function headOf(State storage self, PolicyId policy) internal view returns (Policy memory head) {
+        head = self.heads[policy];
+        if (head.epoch == 0) revert IAgentPolicyRegistry.AgentPolicyUnknown(policy);
+    }
+
+    /// @dev The head of a policy that can still change.
+    function openHead(State storage self, PolicyId policy) internal view returns (Policy memory head) {
+        head = headOf(self, policy);
+        if (head.flags & PolicyFlags.ABANDONED != 0) revert IAgentPolicyRegistry.AgentPolicyEnded(policy);
     }
 
     /// @dev True while the agent's PROVE holds: the second of its expiry is the last.
     function proves(Agent memory record) internal view returns (bool) {
         return record.authorizations & Authorizations.PROVE != 0 && block.timestamp <= record.expiry;
+    }
+
+    /// @dev When the agent's last spell of proving was ended by anything but its expiry; 0 if by nothing.
+    function cutOff(State storage self, PolicyId policy, Agent memory record) internal view returns (uint40 time) {
+        time = record.provedUntil;
+        if (time != 0 || record.provedFrom == 0) return time;
+        time = self.endedAt[policy][record.epoch];
+        if (time > record.expiry) return 0;
+    }
+
+    /// @dev Takes a record over into the epoch of `head`, without authorizations. What it tells of the last spell of
+    /// proving stays.
+    function enter(
+        State storage self,
+        PolicyId policy,
+        Policy memory head,
+        Agent memory record,
+        uint8 kind
+    ) internal view {
+        record.provedUntil = cutOff(self, policy, record);
+        record.authorizations = 0;
+        record.kind = kind;
+        record.epoch = head.epoch;
+        record.barred = false;
     }
 
     /// @dev Lists an agent that is new in this epoch. A key of a former epoch keeps its place.

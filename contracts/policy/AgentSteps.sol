@@ -9,17 +9,19 @@ import {AgentChange} from "../types/AgentChange.sol";
 import {Authorizations} from "../types/Authorizations.sol";
 import {KeyId} from "../types/KeyId.sol";
 import {LeafId} from "../types/LeafId.sol";
-import {Policy} from "../types/Policy.sol";
+import {Policy, PolicyFlags} from "../types/Policy.sol";
 import {PolicyId} from "../types/PolicyId.sol";
 import {AgentRecords, Step} from "./AgentRecords.sol";
 import {ProverSlots} from "./ProverSlots.sol";
-import {Rights} from "./Rights.sol";
+import {Quorums} from "./Quorums.sol";
 
 /// @dev An operation as far as it is worked out. `head`: as it will be. `taken`: marks of the slots that this
-/// operation took, whose places are not written yet. `needed`: the rights that approvers must hold.
+/// operation took, whose places are not written yet. `needed`: the rights that approvers must hold. `creating`: all
+/// power is given freely.
 struct Plan {
     PolicyId policy;
     Policy head;
+    bool creating;
     uint32 taken;
     uint8 needed;
     uint256 provisions;
@@ -71,7 +73,8 @@ library AgentSteps {
         uint8 gains = bits & ~held;
         uint8 loses = step.before & ~bits;
         if (gains | loses == 0) revert IAgentPolicyRegistry.AgentPolicyNothingChanges(plan.policy, step.agent);
-        plan.needed |= Rights.neededFor(gains, loses);
+        plan.needed |= Quorums.neededFor(gains, loses);
+        if (!plan.creating) _requireAtOnce(plan.policy, step, gains, loses);
         if (loses != 0 && drop(plan.head, step.record, loses)) {
             step.revokes = true;
             ++plan.revocations;
@@ -81,7 +84,7 @@ library AgentSteps {
         } else {
             _requireNoProof(step.agent, change);
         }
-        if (gains & Authorizations.ADMIN != 0) ++plan.head.adminCount;
+        Quorums.recount(plan.head, step.record.kind, step.record.authorizations, bits);
         step.record.authorizations = bits;
     }
 
@@ -94,16 +97,55 @@ library AgentSteps {
     function drop(Policy memory head, Agent memory record, uint8 loses) internal view returns (bool revokes) {
         if (loses & Authorizations.PROVE != 0) {
             revokes = AgentRecords.proves(record);
-            if (revokes) head.provers &= ~(uint32(1) << record.slot);
-            record.provedUntil = revokes ? uint40(block.timestamp) : record.expiry;
+            if (revokes) {
+                head.provers &= ~(uint32(1) << record.slot);
+                record.provedUntil = uint40(block.timestamp);
+            }
         }
-        if (loses & Authorizations.ADMIN != 0) --head.adminCount;
-        record.authorizations &= ~loses;
+        uint8 afterwards = record.authorizations & ~loses;
+        Quorums.recount(head, record.kind, record.authorizations, afterwards);
+        record.authorizations = afterwards;
     }
 
-    /// @dev Reverts if nobody could administer the policy after the operation.
-    function requireAdmin(PolicyId policy, Policy memory head) internal pure {
-        if (head.adminCount == 0) revert IAgentPolicyRegistry.AgentPolicyLastAdmin(policy);
+    /// @dev Reverts if grants are stopped.
+    function requireGranting(AgentRecords.State storage self, PolicyId policy, Policy memory head) internal view {
+        if (head.flags & PolicyFlags.STOPPED != 0) {
+            revert IAgentPolicyRegistry.AgentPolicyGrantsStopped(policy, self.stoppers[policy]);
+        }
+    }
+
+    /// @dev Reverts unless losing these bits takes effect at once: agents with ADMIN lose power by governance alone.
+    function requireLosable(PolicyId policy, KeyId agent, uint8 before, uint8 loses) internal pure {
+        uint8 power = loses & ~Authorizations.PROVE;
+        if (power != 0 && (before | loses) & Authorizations.ADMIN != 0) {
+            revert IAgentPolicyRegistry.AgentPolicyGovernanceNeeded(policy, agent, power);
+        }
+    }
+
+    /// @dev Reverts unless the policy has never seen the commitment.
+    function requireCommitment(
+        AgentRecords.State storage self,
+        PolicyId policy,
+        KeyId agent,
+        uint256 commitment
+    ) internal view {
+        if (commitment == 0) revert IAgentPolicyRegistry.AgentPolicyCommitmentMissing(agent);
+        if (commitment >= ScalarField.R) {
+            revert IAgentPolicyRegistry.AgentPolicyCommitmentNotCanonical(commitment);
+        }
+        if (self.commitments[policy][commitment]) {
+            revert IAgentPolicyRegistry.AgentPolicyCommitmentUsed(policy, commitment);
+        }
+    }
+
+    /// @dev Reverts unless the expiry is an hour to come, or none.
+    function requireExpiry(uint64 expiry) internal view {
+        if (expiry > NO_EXPIRY) revert IAgentPolicyRegistry.AgentPolicyExpiryTooLate(expiry);
+        if (expiry == NO_EXPIRY) return;
+        if (expiry % EXPIRY_UNIT != 0) revert IAgentPolicyRegistry.AgentPolicyExpiryNotHourly(expiry);
+        if (expiry <= block.timestamp) {
+            revert IAgentPolicyRegistry.AgentPolicyExpiryPassed(expiry, block.timestamp);
+        }
     }
 
     /// @dev Reverts unless all bits have a meaning.
@@ -146,8 +188,15 @@ library AgentSteps {
         AgentKeys.requireKey(change.kind, change.key);
         if (change.authorizations == 0) revert IAgentPolicyRegistry.AgentPolicyAuthorizationsEmpty(agent);
         step.added = true;
-        step.record.kind = change.kind;
-        step.record.epoch = plan.head.epoch;
+        if (kind != 0) step.record = stored;
+        AgentRecords.enter(self, plan.policy, plan.head, step.record, change.kind);
+    }
+
+    /// @dev Reverts if power would change that takes a governance change.
+    function _requireAtOnce(PolicyId policy, Step memory step, uint8 gains, uint8 loses) private pure {
+        uint8 power = gains & ~Authorizations.PROVE;
+        if (power != 0) revert IAgentPolicyRegistry.AgentPolicyGovernanceNeeded(policy, step.agent, power);
+        requireLosable(policy, step.agent, step.before, loses);
     }
 
     /// @dev Gives PROVE: commitment, expiry, leaf and slot.
@@ -159,8 +208,10 @@ library AgentSteps {
         LeafId next
     ) private view {
         Step memory step = plan.steps[i];
-        _requireCommitment(self, plan, i, change.commitment);
-        _requireExpiry(change.expiry);
+        requireGranting(self, plan.policy, plan.head);
+        requireCommitment(self, plan.policy, step.agent, change.commitment);
+        _requireUnclaimed(plan, i, change.commitment);
+        requireExpiry(change.expiry);
         step.commitment = change.commitment;
         Agent memory record = step.record;
         record.provedFrom = uint40(block.timestamp);
@@ -188,29 +239,12 @@ library AgentSteps {
         return uint8(slot);
     }
 
-    /// @dev Reverts unless the policy has never seen the commitment, this operation's earlier steps included.
-    function _requireCommitment(
-        AgentRecords.State storage self,
-        Plan memory plan,
-        uint256 i,
-        uint256 commitment
-    ) private view {
-        if (commitment == 0) revert IAgentPolicyRegistry.AgentPolicyCommitmentMissing(plan.steps[i].agent);
-        if (commitment >= ScalarField.R) {
-            revert IAgentPolicyRegistry.AgentPolicyCommitmentNotCanonical(commitment);
-        }
-        bool used = self.commitments[plan.policy][commitment];
-        for (uint256 j = 0; j < i; ++j) if (plan.steps[j].commitment == commitment) used = true;
-        if (used) revert IAgentPolicyRegistry.AgentPolicyCommitmentUsed(plan.policy, commitment);
-    }
-
-    /// @dev Reverts unless the expiry is an hour to come, or none.
-    function _requireExpiry(uint64 expiry) private view {
-        if (expiry > NO_EXPIRY) revert IAgentPolicyRegistry.AgentPolicyExpiryTooLate(expiry);
-        if (expiry == NO_EXPIRY) return;
-        if (expiry % EXPIRY_UNIT != 0) revert IAgentPolicyRegistry.AgentPolicyExpiryNotHourly(expiry);
-        if (expiry <= block.timestamp) {
-            revert IAgentPolicyRegistry.AgentPolicyExpiryPassed(expiry, block.timestamp);
+    /// @dev Reverts if an earlier step of this operation takes the commitment.
+    function _requireUnclaimed(Plan memory plan, uint256 i, uint256 commitment) private pure {
+        for (uint256 j = 0; j < i; ++j) {
+            if (plan.steps[j].commitment == commitment) {
+                revert IAgentPolicyRegistry.AgentPolicyCommitmentUsed(plan.policy, commitment);
+            }
         }
     }
 

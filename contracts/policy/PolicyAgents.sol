@@ -5,7 +5,7 @@ import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/Messa
 import {ProvisionedTree} from "../accumulator/ProvisionedTree.sol";
 import {IAgentPolicyRegistry} from "../interfaces/IAgentPolicyRegistry.sol";
 import {AgentKeys} from "../libraries/AgentKeys.sol";
-import {Acceptance, AgentAcceptanceHash} from "../types/Acceptance.sol";
+import {Acceptance, Offer} from "../types/Acceptance.sol";
 import {AgentChange} from "../types/AgentChange.sol";
 import {Approval} from "../types/Approval.sol";
 import {Authorizations} from "../types/Authorizations.sol";
@@ -16,18 +16,15 @@ import {LeafId} from "../types/LeafId.sol";
 import {PolicyId} from "../types/PolicyId.sol";
 import {Renounce} from "../types/Renounce.sol";
 import {Revoke} from "../types/Revoke.sol";
+import {SettingsFields} from "../types/SettingsFields.sol";
 import {AgentRecords, Step} from "./AgentRecords.sol";
 import {AgentSteps, Plan} from "./AgentSteps.sol";
+import {Consents} from "./Consents.sol";
 import {PolicyAddress} from "./PolicyAddress.sol";
-import {PolicyAuthority, Proposal} from "./PolicyAuthority.sol";
+import {Context, PolicyAuthority, Proposal} from "./PolicyAuthority.sol";
 import {PolicyRevocations} from "./PolicyRevocations.sol";
-import {Approver, Rights} from "./Rights.sol";
-
-/// @dev What signatures are checked against.
-struct Context {
-    bytes32 domainSeparator;
-    address sender;
-}
+import {PolicyRules} from "./PolicyRules.sol";
+import {Approver, Quorums} from "./Quorums.sol";
 
 /// @title PolicyAgents
 /// @notice The operations on the agents of policies: who may do what, the plan of it, and its writing.
@@ -39,6 +36,7 @@ library PolicyAgents {
 
     /// @notice Opens a policy with its first agents.
     /// @param self The agents.
+    /// @param rules The settings.
     /// @param tree The provisioned tree.
     /// @param op What is signed.
     /// @param acceptances One for each agent.
@@ -47,6 +45,7 @@ library PolicyAgents {
     /// @return provisioned Where the leaves must come to lie, one for each change with a commitment, in that order.
     function create(
         AgentRecords.State storage self,
+        PolicyRules.State storage rules,
         ProvisionedTree.State storage tree,
         CreatePolicy calldata op,
         Acceptance[] calldata acceptances,
@@ -54,7 +53,8 @@ library PolicyAgents {
         Context calldata context
     ) external returns (LeafId[] memory provisioned) {
         Plan memory plan;
-        Approver[] memory approvers = _planCreation(self, tree, plan, op);
+        PolicyRules.Terms memory terms;
+        Approver[] memory approvers = _planCreation(self, tree, plan, terms, op);
         KeyId creator = approvers[0].id;
         KeyId approver = AgentKeys.idOf(approval.key);
         if (KeyId.unwrap(approver) != KeyId.unwrap(creator)) {
@@ -63,6 +63,7 @@ library PolicyAgents {
         bytes32 digest = _digest(context, CreatePolicyHash.hash(op));
         AgentKeys.requireSignature(op.agents[0].kind, approval.key, digest, approval.signature, context.sender);
         emit IAgentPolicyRegistry.PolicyCreated(op.policy, creator, op.ownerCommitment);
+        PolicyRules.write(rules, op.policy, plan.head, terms);
         return _admit(self, plan, op.agents, acceptances, approvers, context);
     }
 
@@ -85,16 +86,17 @@ library PolicyAgents {
         Approval[] calldata approvals,
         Context calldata context
     ) external returns (LeafId[] memory provisioned, LeafId[] memory revoked) {
-        bytes32 digest = _digest(context, AuthorizeHash.hash(op));
+        Plan memory plan;
+        plan.head = AgentRecords.openHead(self, op.policy);
         Approver[] memory approvers = PolicyAuthority.approve(
             authority,
             self,
+            plan.head,
             _proposal(op),
-            digest,
+            AuthorizeHash.encode(op),
             approvals,
-            context.sender
+            context
         );
-        Plan memory plan;
         _planAuthorization(self, tree, plan, op, approvers);
         provisioned = _admit(self, plan, op.changes, acceptances, approvers, context);
         return (provisioned, _revoked(plan));
@@ -104,17 +106,17 @@ library PolicyAgents {
     /// @param self The agents.
     /// @param authority The nonces.
     /// @param op What is signed.
-    /// @param approvals The agent's alone.
+    /// @param approval The agent's.
     /// @param context What signatures are checked against.
     /// @return revoked The leaf whose bit is to be set, if any.
     function renounce(
         AgentRecords.State storage self,
         PolicyAuthority.State storage authority,
         Renounce calldata op,
-        Approval[] calldata approvals,
+        Approval calldata approval,
         Context calldata context
     ) external returns (LeafId[] memory revoked) {
-        return PolicyRevocations.renounce(self, authority, op, approvals, context.domainSeparator, context.sender);
+        return PolicyRevocations.renounce(self, authority, op, approval, context);
     }
 
     /// @notice What `create` checks but for signatures.
@@ -127,7 +129,8 @@ library PolicyAgents {
         CreatePolicy calldata op
     ) external view {
         Plan memory plan;
-        _planCreation(self, tree, plan, op);
+        PolicyRules.Terms memory terms;
+        _planCreation(self, tree, plan, terms, op);
     }
 
     /// @notice What `authorize` checks but for signatures.
@@ -144,13 +147,9 @@ library PolicyAgents {
         KeyId[] calldata keys
     ) external view {
         Plan memory plan;
-        _planAuthorization(
-            self,
-            tree,
-            plan,
-            op,
-            PolicyAuthority.requireApprovers(authority, self, _proposal(op), keys)
-        );
+        plan.head = AgentRecords.openHead(self, op.policy);
+        Approver[] memory approvers = PolicyAuthority.requireApprovers(authority, self, plan.head, _proposal(op), keys);
+        _planAuthorization(self, tree, plan, op, approvers);
     }
 
     /// @notice What `revoke` checks but for signatures.
@@ -184,6 +183,7 @@ library PolicyAgents {
         AgentRecords.State storage self,
         ProvisionedTree.State storage tree,
         Plan memory plan,
+        PolicyRules.Terms memory terms,
         CreatePolicy calldata op
     ) private view returns (Approver[] memory approvers) {
         PolicyAuthority.requireTime(op.deadline);
@@ -193,7 +193,7 @@ library PolicyAgents {
         uint8 bits = creator.authorizations;
         if (bits != Authorizations.ALL) revert IAgentPolicyRegistry.AgentPolicyCreatorNeedsAll(bits);
         approvers = new Approver[](1);
-        (approvers[0].id, approvers[0].held) = (AgentKeys.idOf(creator.key), bits);
+        approvers[0].id = AgentKeys.idOf(creator.key);
         // under delegatecall this is the registry
         PolicyId computed = PolicyAddress.compute(address(this), op.ownerCommitment, approvers[0].id);
         if (PolicyId.unwrap(computed) != PolicyId.unwrap(op.policy)) {
@@ -202,6 +202,8 @@ library PolicyAgents {
         if (self.heads[op.policy].epoch != 0) revert IAgentPolicyRegistry.AgentPolicyExists(op.policy);
         plan.head.epoch = FIRST_EPOCH;
         plan.head.createdAt = uint40(block.timestamp);
+        plan.creating = true;
+        PolicyRules.set(plan.head, terms, SettingsFields.ALL, op.settings);
         _planChanges(self, tree, plan, op.policy, op.agents);
     }
 
@@ -213,9 +215,8 @@ library PolicyAgents {
         Authorize calldata op,
         Approver[] memory approvers
     ) private view {
-        plan.head = self.heads[op.policy];
         _planChanges(self, tree, plan, op.policy, op.changes);
-        Rights.requireHeld(op.policy, approvers, plan.needed);
+        Quorums.requireHeld(op.policy, plan.head, approvers, plan.needed);
     }
 
     /// @dev One step for each change.
@@ -230,7 +231,7 @@ library PolicyAgents {
         for (uint256 i = 0; i < changes.length; ++i) {
             AgentSteps.set(self, plan, i, changes[i], ProvisionedTree.upcoming(tree, plan.provisions));
         }
-        AgentSteps.requireAdmin(policy, plan.head);
+        Quorums.requireSound(policy, plan.head);
     }
 
     /// @dev Writes the changes of agents that consent to them, and lists the leaves to append.
@@ -242,16 +243,15 @@ library PolicyAgents {
         Approver[] memory approvers,
         Context calldata context
     ) private returns (LeafId[] memory provisioned) {
-        if (acceptances.length != changes.length) {
-            revert IAgentPolicyRegistry.AgentPolicyAcceptanceCount(acceptances.length, changes.length);
-        }
+        Consents.requireCount(acceptances.length, changes.length);
         provisioned = new LeafId[](plan.provisions);
         uint256 count = 0;
         for (uint256 i = 0; i < changes.length; ++i) {
             Step memory step = plan.steps[i];
             AgentChange calldata change = changes[i];
-            bool needed = (step.added || step.commitment != 0) && !Rights.includes(approvers, step.agent);
-            _requireConsent(plan, step.agent, needed, change, acceptances[i], context);
+            bool needed = (step.added || step.commitment != 0) && !Quorums.includes(approvers, step.agent);
+            if (needed) _requireConsent(plan, step.agent, change, acceptances[i], context);
+            else Consents.requireNone(step.agent, acceptances[i]);
             if (step.added) {
                 AgentRecords.list(self, plan.policy, plan.head, step.agent);
                 emit IAgentPolicyRegistry.AgentAdded(plan.policy, step.agent, plan.head.epoch, change.kind, change.key);
@@ -262,29 +262,23 @@ library PolicyAgents {
         self.heads[plan.policy] = plan.head;
     }
 
-    /// @dev Reverts unless the agent's acceptance is there exactly if needed, in time and its own.
+    /// @dev Reverts unless the agent accepts the change.
     function _requireConsent(
         Plan memory plan,
         KeyId agent,
-        bool needed,
         AgentChange calldata change,
         Acceptance calldata acceptance,
         Context calldata context
     ) private view {
-        uint64 deadline = acceptance.deadline;
-        if (!needed) {
-            if (deadline != 0 || acceptance.signature.length != 0) {
-                revert IAgentPolicyRegistry.AgentPolicyAcceptanceNotNeeded(agent);
-            }
-            return;
-        }
-        if (deadline == 0) revert IAgentPolicyRegistry.AgentPolicyAcceptanceMissing(agent);
-        if (block.timestamp > deadline) {
-            revert IAgentPolicyRegistry.AgentPolicyAcceptanceExpired(agent, deadline, block.timestamp);
-        }
-        bytes32 structHash = AgentAcceptanceHash.hash(plan.policy, plan.head.epoch, agent, change, deadline);
-        bytes32 digest = _digest(context, structHash);
-        AgentKeys.requireSignature(change.kind, change.key, digest, acceptance.signature, context.sender);
+        Offer memory offer = Offer(
+            plan.policy,
+            plan.head.epoch,
+            agent,
+            change.commitment,
+            change.authorizations,
+            change.expiry
+        );
+        Consents.requireGiven(offer, change.kind, change.key, acceptance, context);
     }
 
     /// @dev The leaves whose agents lose PROVE.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {IAgentPolicyRegistry} from "../interfaces/IAgentPolicyRegistry.sol";
 import {Agent} from "../types/Agent.sol";
 import {Approval} from "../types/Approval.sol";
+import {Authorizations} from "../types/Authorizations.sol";
 import {KeyId} from "../types/KeyId.sol";
 import {LeafId} from "../types/LeafId.sol";
 import {Policy} from "../types/Policy.sol";
@@ -13,16 +13,17 @@ import {Renounce, RenounceHash} from "../types/Renounce.sol";
 import {AgentRevocation, Revoke, RevokeHash} from "../types/Revoke.sol";
 import {AgentRecords} from "./AgentRecords.sol";
 import {AgentSteps} from "./AgentSteps.sol";
-import {PolicyAuthority, Proposal} from "./PolicyAuthority.sol";
-import {Approver, Rights} from "./Rights.sol";
+import {Context, PolicyAuthority, Proposal} from "./PolicyAuthority.sol";
+import {Approver, Quorums} from "./Quorums.sol";
 
 /// @dev A revocation as far as it is worked out. `head`: as it will be. `needed`: the rights that approvers must hold.
-/// `idle`: nothing was taken yet.
+/// `idle`: nothing was taken yet. `own`: an agent gives up what is its own.
 struct Tally {
     PolicyId policy;
     Policy head;
     uint8 needed;
     bool idle;
+    bool own;
 }
 
 /// @title PolicyRevocations
@@ -37,23 +38,27 @@ library PolicyRevocations {
     /// @param authority The nonces.
     /// @param op What is signed.
     /// @param approvals Of agents of the policy.
-    /// @param domainSeparator What signatures are made for.
-    /// @param sender Who sent the transaction.
+    /// @param context What signatures are checked against.
     /// @return revoked Leaves whose bit is to be set.
     function revoke(
         AgentRecords.State storage self,
         PolicyAuthority.State storage authority,
         Revoke calldata op,
         Approval[] calldata approvals,
-        bytes32 domainSeparator,
-        address sender
+        Context memory context
     ) internal returns (LeafId[] memory revoked) {
-        bytes32 digest = MessageHashUtils.toTypedDataHash(domainSeparator, RevokeHash.hash(op));
-        Proposal memory proposal = _proposal(op);
-        Approver[] memory approvers = PolicyAuthority.approve(authority, self, proposal, digest, approvals, sender);
+        Tally memory tally = Tally(op.policy, AgentRecords.openHead(self, op.policy), 0, true, false);
+        Approver[] memory approvers = PolicyAuthority.approve(
+            authority,
+            self,
+            tally.head,
+            _proposal(op),
+            RevokeHash.encode(op),
+            approvals,
+            context
+        );
         AgentRevocation[] calldata revocations = op.revocations;
         AgentSteps.requireBatch(revocations.length);
-        Tally memory tally = Tally(op.policy, self.heads[op.policy], 0, true);
         revoked = new LeafId[](revocations.length);
         uint256 count = 0;
         for (uint256 i = 0; i < revocations.length; ++i) {
@@ -62,7 +67,7 @@ library PolicyRevocations {
             if (revokes) revoked[count++] = leaf;
         }
         _requireAllowed(tally, approvers);
-        _writeHead(self, tally);
+        self.heads[tally.policy] = tally.head;
         // revoked.length = count: the list was made for as many as could be
         assembly ("memory-safe") {
             mstore(revoked, count)
@@ -73,24 +78,22 @@ library PolicyRevocations {
     /// @param self The agents.
     /// @param authority The nonces.
     /// @param op What is signed.
-    /// @param approvals The agent's alone.
-    /// @param domainSeparator What signatures are made for.
-    /// @param sender Who sent the transaction.
+    /// @param approval The agent's.
+    /// @param context What signatures are checked against.
     /// @return revoked The leaf whose bit is to be set, if any.
     function renounce(
         AgentRecords.State storage self,
         PolicyAuthority.State storage authority,
         Renounce calldata op,
-        Approval[] calldata approvals,
-        bytes32 domainSeparator,
-        address sender
+        Approval calldata approval,
+        Context memory context
     ) internal returns (LeafId[] memory revoked) {
-        bytes32 digest = MessageHashUtils.toTypedDataHash(domainSeparator, RenounceHash.hash(op));
-        PolicyAuthority.approve(authority, self, _proposal(op), digest, approvals, sender);
-        Tally memory tally = Tally(op.policy, self.heads[op.policy], 0, true);
+        Tally memory tally = Tally(op.policy, AgentRecords.openHead(self, op.policy), 0, true, true);
+        bytes memory encoded = RenounceHash.encode(op);
+        PolicyAuthority.approveAlone(authority, self, tally.head, _proposal(op), encoded, approval, context);
         (bool revokes, LeafId leaf) = _take(self, tally, op.agent, op.authorizations);
         _requireRenounced(tally, op.agent);
-        _writeHead(self, tally);
+        self.heads[tally.policy] = tally.head;
         revoked = new LeafId[](revokes ? 1 : 0);
         if (revokes) revoked[0] = leaf;
     }
@@ -106,10 +109,16 @@ library PolicyRevocations {
         Revoke calldata op,
         KeyId[] calldata keys
     ) internal view {
-        Approver[] memory approvers = PolicyAuthority.requireApprovers(authority, self, _proposal(op), keys);
+        Tally memory tally = Tally(op.policy, AgentRecords.openHead(self, op.policy), 0, true, false);
+        Approver[] memory approvers = PolicyAuthority.requireApprovers(
+            authority,
+            self,
+            tally.head,
+            _proposal(op),
+            keys
+        );
         AgentRevocation[] calldata revocations = op.revocations;
         AgentSteps.requireBatch(revocations.length);
-        Tally memory tally = Tally(op.policy, self.heads[op.policy], 0, true);
         for (uint256 i = 0; i < revocations.length; ++i) {
             (KeyId agent, uint8 named) = _at(revocations, i);
             Agent memory record = self.records[tally.policy][agent];
@@ -129,8 +138,8 @@ library PolicyRevocations {
     ) internal view {
         KeyId[] memory keys = new KeyId[](1);
         keys[0] = op.agent;
-        PolicyAuthority.requireApprovers(authority, self, _proposal(op), keys);
-        Tally memory tally = Tally(op.policy, self.heads[op.policy], 0, true);
+        Tally memory tally = Tally(op.policy, AgentRecords.openHead(self, op.policy), 0, true, true);
+        PolicyAuthority.requireApprovers(authority, self, tally.head, _proposal(op), keys);
         Agent memory record = self.records[tally.policy][op.agent];
         _workOut(tally, record, op.agent, op.authorizations);
         _requireRenounced(tally, op.agent);
@@ -173,31 +182,29 @@ library PolicyRevocations {
         if (record.epoch != tally.head.epoch) {
             revert IAgentPolicyRegistry.AgentPolicyAgentUnknown(tally.policy, agent);
         }
-        tally.needed |= Rights.neededFor(0, named);
+        tally.needed |= Quorums.neededFor(0, named);
+        if (!tally.own && named & Authorizations.ADMIN != 0) {
+            revert IAgentPolicyRegistry.AgentPolicyGovernanceNeeded(tally.policy, agent, named);
+        }
         uint8 loses = record.authorizations & named;
         if (loses == 0) return false;
+        if (!tally.own) AgentSteps.requireLosable(tally.policy, agent, record.authorizations, loses);
         tally.idle = false;
         return AgentSteps.drop(tally.head, record, loses);
     }
 
-    /// @dev The head, which what agents lose shares; epoch, time and count of agents stay.
-    function _writeHead(AgentRecords.State storage self, Tally memory tally) private {
-        Policy storage head = self.heads[tally.policy];
-        head.adminCount = tally.head.adminCount;
-        head.provers = tally.head.provers;
-    }
-
-    /// @dev Reverts unless a revocation takes something, leaves an ADMIN and lies within the approvers' rights.
+    /// @dev Reverts unless a revocation takes something, leaves a policy that can act and lies within the approvers'
+    /// rights.
     function _requireAllowed(Tally memory tally, Approver[] memory approvers) private pure {
         if (tally.idle) revert IAgentPolicyRegistry.AgentPolicyNothingToRevoke(tally.policy);
-        AgentSteps.requireAdmin(tally.policy, tally.head);
-        Rights.requireHeld(tally.policy, approvers, tally.needed);
+        Quorums.requireSound(tally.policy, tally.head);
+        Quorums.requireHeld(tally.policy, tally.head, approvers, tally.needed);
     }
 
-    /// @dev Reverts unless a renunciation takes something and leaves an ADMIN; it needs no right.
+    /// @dev Reverts unless a renunciation takes something and leaves a policy that can act; it needs no right.
     function _requireRenounced(Tally memory tally, KeyId agent) private pure {
         if (tally.idle) revert IAgentPolicyRegistry.AgentPolicyNothingChanges(tally.policy, agent);
-        AgentSteps.requireAdmin(tally.policy, tally.head);
+        Quorums.requireSound(tally.policy, tally.head);
     }
 
     /// @dev Element `i` of a list in which no agent occurs twice.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {AgentChange} from "./AgentChange.sol";
 import {KeyId} from "./KeyId.sol";
 import {PolicyId} from "./PolicyId.sol";
 
@@ -24,6 +23,17 @@ struct AgentAcceptance {
     uint64 deadline;
 }
 
+/// @dev What an agent is offered: `AgentAcceptance` with the hash of its key, and before it is known how long the
+/// acceptance is good for.
+struct Offer {
+    PolicyId policy;
+    uint32 epoch;
+    KeyId agent;
+    uint256 commitment;
+    uint8 authorizations;
+    uint64 expiry;
+}
+
 /// @title AgentAcceptanceHash
 /// @notice EIP-712 hash of `AgentAcceptance`.
 library AgentAcceptanceHash {
@@ -33,24 +43,18 @@ library AgentAcceptanceHash {
         "uint64 expiry,uint64 deadline)"
     );
 
-    /// @dev hashStruct of EIP-712, of the change that the agent accepts; `agent` is the hash of its key.
-    function hash(
-        PolicyId policy,
-        uint32 epoch,
-        KeyId agent,
-        AgentChange calldata change,
-        uint64 deadline
-    ) internal pure returns (bytes32) {
+    /// @dev hashStruct of EIP-712.
+    function hash(Offer memory offer, uint64 deadline) internal pure returns (bytes32) {
         return
             keccak256(
                 abi.encode(
                     TYPEHASH,
-                    policy,
-                    epoch,
-                    agent,
-                    change.commitment,
-                    change.authorizations,
-                    change.expiry,
+                    offer.policy,
+                    offer.epoch,
+                    offer.agent,
+                    offer.commitment,
+                    offer.authorizations,
+                    offer.expiry,
                     deadline
                 )
             );

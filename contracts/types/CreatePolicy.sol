@@ -3,13 +3,15 @@ pragma solidity ^0.8.30;
 
 import {AgentChange, AgentChangeHash} from "./AgentChange.sol";
 import {PolicyId} from "./PolicyId.sol";
+import {PolicySettings, PolicySettingsHash} from "./PolicySettings.sol";
 
-/// @dev Opens a policy. `agents[0]` is the creator and gets all authorizations; more agents may follow. It has no
-/// nonce: the policy address is used once for ever.
+/// @dev Opens a policy. `agents[0]` is the creator and gets all authorizations; more agents may follow. `settings` are
+/// free within their bounds. It has no nonce, and its creator no counter: the policy address is used once for ever.
 struct CreatePolicy {
     PolicyId policy;
     uint256 ownerCommitment;
     AgentChange[] agents;
+    PolicySettings settings;
     bool checkpoint;
     uint64 deadline;
 }
@@ -19,8 +21,11 @@ struct CreatePolicy {
 library CreatePolicyHash {
     /// @dev The type as wallets see it.
     bytes32 internal constant TYPEHASH = keccak256(
-        "CreatePolicy(uint256 policy,uint256 ownerCommitment,AgentChange[] agents,bool checkpoint,uint64 deadline)"
+        "CreatePolicy(uint256 policy,uint256 ownerCommitment,AgentChange[] agents,PolicySettings settings,"
+        "bool checkpoint,uint64 deadline)"
         "AgentChange(uint8 kind,bytes key,uint8 authorizations,uint256 commitment,uint64 expiry)"
+        "PolicySettings(uint8 grantQuorum,uint8 adminQuorum,bool contractKeysCount,uint32 delay,uint32 window,"
+        "bytes32 rootCommitment)"
     );
 
     /// @dev hashStruct of EIP-712.
@@ -32,6 +37,7 @@ library CreatePolicyHash {
                     op.policy,
                     op.ownerCommitment,
                     AgentChangeHash.hash(op.agents),
+                    PolicySettingsHash.hash(op.settings),
                     op.checkpoint,
                     op.deadline
                 )

@@ -17,19 +17,16 @@ struct Renounce {
 }
 
 /// @title RenounceHash
-/// @notice EIP-712 hash of `Renounce`.
+/// @notice EIP-712 encoding of `Renounce`.
 library RenounceHash {
     /// @dev The type as wallets see it.
     bytes32 internal constant TYPEHASH = keccak256(
         "Renounce(uint256 policy,uint32 epoch,uint8 authorizations,bytes32 agent,uint192 lane,uint64 nonce,"
-        "uint64 deadline)"
+        "uint64 deadline,uint32 counter)"
     );
 
-    /// @dev hashStruct of EIP-712.
-    function hash(Renounce calldata op) internal pure returns (bytes32) {
-        return
-            keccak256(
-                abi.encode(TYPEHASH, op.policy, op.epoch, op.authorizations, op.agent, op.lane, op.nonce, op.deadline)
-            );
+    /// @dev encodeData of EIP-712 but for its last word, the approver's counter.
+    function encode(Renounce calldata op) internal pure returns (bytes memory) {
+        return abi.encode(TYPEHASH, op.policy, op.epoch, op.authorizations, op.agent, op.lane, op.nonce, op.deadline);
     }
 }

@@ -22,12 +22,12 @@ struct Revoke {
 }
 
 /// @title RevokeHash
-/// @notice EIP-712 hash of `Revoke`.
+/// @notice EIP-712 encoding of `Revoke`.
 library RevokeHash {
     /// @dev The type as wallets see it.
     bytes32 internal constant TYPEHASH = keccak256(
         "Revoke(uint256 policy,uint32 epoch,AgentRevocation[] revocations,bytes32 proposer,uint192 lane,"
-        "uint64 nonce,uint64 deadline)"
+        "uint64 nonce,uint64 deadline,uint32 counter)"
         "AgentRevocation(bytes32 agent,uint8 authorizations)"
     );
 
@@ -36,23 +36,22 @@ library RevokeHash {
         "AgentRevocation(bytes32 agent,uint8 authorizations)"
     );
 
-    /// @dev hashStruct of EIP-712; an array is hashed as the concatenation of its elements' hashes.
-    function hash(Revoke calldata op) internal pure returns (bytes32) {
+    /// @dev encodeData of EIP-712 but for its last word, the approver's counter;
+    /// an array is hashed as the concatenation of its elements' hashes.
+    function encode(Revoke calldata op) internal pure returns (bytes memory) {
         AgentRevocation[] calldata revocations = op.revocations;
         bytes32[] memory hashes = new bytes32[](revocations.length);
         for (uint256 i = 0; i < hashes.length; ++i) hashes[i] = hash(revocations[i]);
         return
-            keccak256(
-                abi.encode(
-                    TYPEHASH,
-                    op.policy,
-                    op.epoch,
-                    keccak256(abi.encodePacked(hashes)),
-                    op.proposer,
-                    op.lane,
-                    op.nonce,
-                    op.deadline
-                )
+            abi.encode(
+                TYPEHASH,
+                op.policy,
+                op.epoch,
+                keccak256(abi.encodePacked(hashes)),
+                op.proposer,
+                op.lane,
+                op.nonce,
+                op.deadline
             );
     }
 

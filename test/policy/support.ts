@@ -9,16 +9,25 @@ import type {
 import { keccak256, toUtf8Bytes, Wallet } from "ethers";
 import { network } from "hardhat";
 import registryModule from "../../deploy/modules/AgentPolicyRegistry.ts";
-import { IAgentPolicyRegistry__factory } from "../../types/factories/interfaces/IAgentPolicyRegistry__factory.ts";
+import { IAgentPolicy__factory } from "../../types/factories/interfaces/IAgentPolicy__factory.ts";
 import type {
   AcceptanceStruct,
   AgentChangeStruct,
   ApprovalStruct,
   AuthorizeStruct,
   CreatePolicyStruct,
+  EmergencyRotateStruct,
+  GovernanceChangeStruct,
+  LiftStopStruct,
+  PolicySettingsStruct,
+  RenewStruct,
   RenounceStruct,
   RevokeStruct,
-} from "../../types/interfaces/IAgentPolicyRegistry.ts";
+  StopStruct,
+  VetoStruct,
+  VoidApprovalsStruct,
+  WithdrawStruct,
+} from "../../types/interfaces/IAgentPolicy.ts";
 
 export const PROVE = 1;
 export const PROVE_GRANT = 2;
@@ -27,19 +36,36 @@ export const ADMIN = 8;
 export const ALL = 15;
 export const SECP256K1 = 1;
 export const NO_EXPIRY = 2n ** 40n - 1n;
-/** A deadline that no test reaches. */
+/** A deadline of acceptances that no test reaches; approvals are good for 30 days at most. */
 export const FAR = 2n ** 40n;
+export const HOUR = 3600n;
+export const DAY = 24n * HOUR;
+/** One agent suffices for everything, changes wait two days, and there are no root keys. */
+export const SETTINGS: PolicySettingsStruct = {
+  grantQuorum: 1n,
+  adminQuorum: 1n,
+  contractKeysCount: false,
+  delay: 2n * DAY,
+  window: 7n * DAY,
+  rootCommitment: `0x${"00".repeat(32)}`,
+};
 
 const CHANGE = fields("uint8 kind,bytes key,uint8 authorizations,uint256 commitment,uint64 expiry");
-const FRAME = "bytes32 proposer,uint192 lane,uint64 nonce,uint64 deadline";
+const FRAME = "bytes32 proposer,uint192 lane,uint64 nonce,uint64 deadline,uint32 counter";
+const SINGLE = "bytes32 agent,uint64 deadline,uint32 counter";
+const POWER = fields("uint8 kind,bytes key,uint8 authorizations");
+const POLICY_SETTINGS = fields(
+  "uint8 grantQuorum,uint8 adminQuorum,bool contractKeysCount,uint32 delay,uint32 window,bytes32 rootCommitment",
+);
 
 /** The types as docs and wallets have them, written out here so that the contracts are checked against a second hand. */
 export const TYPES = {
   CreatePolicy: {
     CreatePolicy: fields(
-      "uint256 policy,uint256 ownerCommitment,AgentChange[] agents,bool checkpoint,uint64 deadline",
+      "uint256 policy,uint256 ownerCommitment,AgentChange[] agents,PolicySettings settings,bool checkpoint,uint64 deadline",
     ),
     AgentChange: CHANGE,
+    PolicySettings: POLICY_SETTINGS,
   },
   Authorize: {
     Authorize: fields(`uint256 policy,uint32 epoch,AgentChange[] changes,bool checkpoint,${FRAME}`),
@@ -51,8 +77,34 @@ export const TYPES = {
   },
   Renounce: {
     Renounce: fields(
-      "uint256 policy,uint32 epoch,uint8 authorizations,bytes32 agent,uint192 lane,uint64 nonce,uint64 deadline",
+      "uint256 policy,uint32 epoch,uint8 authorizations,bytes32 agent,uint192 lane,uint64 nonce,uint64 deadline,uint32 counter",
     ),
+  },
+  Renew: {
+    Renew: fields(
+      "uint256 policy,uint32 epoch,uint256 commitment,uint64 expiry,bool checkpoint,bytes32 agent,uint192 lane,uint64 nonce,uint64 deadline,uint32 counter",
+    ),
+  },
+  Stop: { Stop: fields(`uint256 policy,uint32 epoch,${SINGLE}`) },
+  LiftStop: {
+    LiftStop: fields("uint256 policy,uint32 epoch,bytes32 stopper,uint64 deadline,uint32 counter"),
+  },
+  VoidApprovals: { VoidApprovals: fields(`uint256 policy,uint32 epoch,${SINGLE}`) },
+  GovernanceChange: {
+    GovernanceChange: fields(
+      `uint256 policy,uint32 epoch,AgentPower[] agents,uint8 fields,PolicySettings settings,bool abandon,bytes32 successor,${FRAME}`,
+    ),
+    AgentPower: POWER,
+    PolicySettings: POLICY_SETTINGS,
+  },
+  Veto: { Veto: fields(`uint256 policy,uint32 epoch,bytes32 change,${SINGLE}`) },
+  Withdraw: { Withdraw: fields(`uint256 policy,uint32 epoch,bytes32 change,${SINGLE}`) },
+  EmergencyRotate: {
+    EmergencyRotate: fields(
+      "uint256 policy,uint32 epoch,AgentPower[] agents,PolicySettings settings,bytes32[] survivors,uint64 deadline",
+    ),
+    AgentPower: POWER,
+    PolicySettings: POLICY_SETTINGS,
   },
   AgentAcceptance: {
     AgentAcceptance: fields(
@@ -61,7 +113,7 @@ export const TYPES = {
   },
 } as const satisfies Record<string, Record<string, TypedDataField[]>>;
 
-export type OperationName = "CreatePolicy" | "Authorize" | "Revoke" | "Renounce";
+export type OperationName = Exclude<keyof typeof TYPES, "AgentAcceptance">;
 
 type Ethers = Awaited<ReturnType<typeof network.create>>["ethers"];
 
@@ -82,9 +134,9 @@ export async function deployWorld(seed?: Seed) {
   const [relayer, stranger] = await ethers.getSigners();
   if (relayer === undefined || stranger === undefined)
     throw new Error("the simulated network has no accounts");
-  const { registry: plain, ...libraries } = await ignition.deploy(registryModule);
-  const address = seed === undefined ? await plain.getAddress() : await deploySeeded(ethers, libraries, seed);
-  const registry = IAgentPolicyRegistry__factory.connect(address, relayer);
+  const { registry: plain, ...parts } = await ignition.deploy(registryModule);
+  const address = seed === undefined ? await plain.getAddress() : await deploySeeded(ethers, parts, seed);
+  const registry = IAgentPolicy__factory.connect(address, relayer);
   const { chainId } = await ethers.provider.getNetwork();
   const domain: TypedDataDomain = {
     name: "dkms AgentPolicyRegistry",
@@ -97,24 +149,33 @@ export async function deployWorld(seed?: Seed) {
 
 async function deploySeeded(
   ethers: Ethers,
-  libraries: Readonly<
+  parts: Readonly<
     Record<
-      "agentSignatures" | "poseidon2" | "provisionedTree" | "revokedTree" | "policyAgents" | "policyQueries",
+      | "governance"
+      | "agentSignatures"
+      | "poseidon2"
+      | "provisionedTree"
+      | "revokedTree"
+      | "policyAgents"
+      | "policySafeguards"
+      | "policyQueries",
       Addressable
     >
   >,
   { levels, size, leaf, word }: Seed,
 ): Promise<string> {
-  const Poseidon2 = await libraries.poseidon2.getAddress();
+  const Poseidon2 = await parts.poseidon2.getAddress();
   const seeder = await ethers.deployContract("TreeSeeder", { libraries: { Poseidon2 } });
-  const seeded = await ethers.deployContract("SeededAgentPolicyRegistry", [levels, size, leaf, word], {
+  const args = [levels, size, leaf, word, await parts.governance.getAddress()];
+  const seeded = await ethers.deployContract("SeededAgentPolicyRegistry", args, {
     libraries: {
-      AgentSignatures: await libraries.agentSignatures.getAddress(),
+      AgentSignatures: await parts.agentSignatures.getAddress(),
       Poseidon2,
-      ProvisionedTree: await libraries.provisionedTree.getAddress(),
-      RevokedTree: await libraries.revokedTree.getAddress(),
-      PolicyAgents: await libraries.policyAgents.getAddress(),
-      PolicyQueries: await libraries.policyQueries.getAddress(),
+      ProvisionedTree: await parts.provisionedTree.getAddress(),
+      RevokedTree: await parts.revokedTree.getAddress(),
+      PolicyAgents: await parts.policyAgents.getAddress(),
+      PolicySafeguards: await parts.policySafeguards.getAddress(),
+      PolicyQueries: await parts.policyQueries.getAddress(),
       TreeSeeder: await seeder.getAddress(),
     },
   });
@@ -181,6 +242,14 @@ type Operations = {
   readonly Authorize: AuthorizeStruct;
   readonly Revoke: RevokeStruct;
   readonly Renounce: RenounceStruct;
+  readonly Renew: RenewStruct;
+  readonly Stop: StopStruct;
+  readonly LiftStop: LiftStopStruct;
+  readonly VoidApprovals: VoidApprovalsStruct;
+  readonly GovernanceChange: GovernanceChangeStruct;
+  readonly Veto: VetoStruct;
+  readonly Withdraw: WithdrawStruct;
+  readonly EmergencyRotate: EmergencyRotateStruct;
 };
 
 /** Approvals of an operation, ascending by key id. */
@@ -200,7 +269,23 @@ export async function approval<Name extends OperationName>(
   op: Operations[Name],
   agent: Wallet,
 ): Promise<ApprovalStruct> {
-  return { key: agent.address, signature: await agent.signTypedData(world.domain, TYPES[name], op) };
+  const counter = name === "CreatePolicy" ? 0n : await counterOf(world, op.policy, agent);
+  const value = { ...op, counter };
+  return { key: agent.address, signature: await agent.signTypedData(world.domain, TYPES[name], value) };
+}
+
+/** What the approvals of an agent must carry; 0 of a key that the policy does not know. */
+export async function counterOf(world: World, policy: BigNumberish, agent: Wallet): Promise<bigint> {
+  try {
+    return (await world.registry.agentOf(policy, idOf(agent))).counter;
+  } catch {
+    return 0n;
+  }
+}
+
+/** Two weeks from the latest block's time. */
+export async function deadlineOf(world: World): Promise<bigint> {
+  return BigInt(await world.networkHelpers.time.latest()) + 14n * DAY;
 }
 
 /** A creation as its creator would sign it; `more` are other initial agents. */
@@ -213,6 +298,7 @@ export async function creation(
     readonly commitment?: bigint;
     readonly expiry?: bigint;
     readonly checkpoint?: boolean;
+    readonly settings?: Partial<PolicySettingsStruct>;
   } = {},
 ): Promise<CreatePolicyStruct> {
   const ownerCommitment = options.ownerCommitment ?? commitmentOf(`owner of ${creator.address}`);
@@ -224,8 +310,9 @@ export async function creation(
     policy: await world.registry.policyAddress(ownerCommitment, idOf(creator)),
     ownerCommitment,
     agents: [change(creator, ALL, grant), ...(options.more ?? [])],
+    settings: { ...SETTINGS, ...options.settings },
     checkpoint: options.checkpoint ?? false,
-    deadline: FAR,
+    deadline: await deadlineOf(world),
   };
 }
 
@@ -379,7 +466,8 @@ export async function expectRefusal<Name extends OperationName>(
 
 async function frameOf(world: World, policy: bigint, proposer: Wallet) {
   const nonce = await world.registry.nonceOf(policy, idOf(proposer), 0n);
-  return { policy, epoch: 1, proposer: idOf(proposer), lane: 0n, nonce, deadline: FAR };
+  const { epoch } = await world.registry.policyOf(policy);
+  return { policy, epoch, proposer: idOf(proposer), lane: 0n, nonce, deadline: await deadlineOf(world) };
 }
 
 /** `"uint8 kind,bytes key"` as fields. */
