@@ -237,7 +237,7 @@ export async function accept(
   return { deadline, signature: await agent.signTypedData(world.domain, TYPES.AgentAcceptance, value) };
 }
 
-type Operations = {
+export type Operations = {
   readonly CreatePolicy: CreatePolicyStruct;
   readonly Authorize: AuthorizeStruct;
   readonly Revoke: RevokeStruct;
@@ -251,6 +251,12 @@ type Operations = {
   readonly Withdraw: WithdrawStruct;
   readonly EmergencyRotate: EmergencyRotateStruct;
 };
+
+/** What is sent as operation and approvals alone; a rotation reveals its root set besides. */
+export type PlainName = Exclude<OperationName, "EmergencyRotate">;
+
+/** What has a view that checks it. */
+export type CheckedName = "CreatePolicy" | "Authorize" | "Revoke" | "Renounce";
 
 /** Approvals of an operation, ascending by key id. */
 export async function approvals<Name extends OperationName>(
@@ -355,12 +361,30 @@ export async function renunciation(
 
 /** Opens a policy of the creator alone and returns its address. */
 export async function open(world: World, creator: Wallet, expiry = NO_EXPIRY): Promise<bigint> {
-  const op = await creation(world, creator, { expiry });
-  await world.registry.createPolicy(op, [NO_ACCEPTANCE], await approval(world, "CreatePolicy", op, creator));
-  return BigInt(op.policy);
+  return openWith(world, creator, [], { expiry });
 }
 
-/** Adds an agent, with its acceptance; PROVE comes with a commitment named after agent and policy. */
+/**
+ * Opens a policy in which others hold these bits from the start, as `authorize` gives no power; their PROVE comes with
+ * a commitment as `add` names it.
+ */
+export async function openWith(
+  world: World,
+  creator: Wallet,
+  others: readonly (readonly [Wallet, number])[],
+  options: { readonly settings?: Partial<PolicySettingsStruct>; readonly expiry?: bigint } = {},
+): Promise<bigint> {
+  const { policy } = await creation(world, creator);
+  const more = others.map(([agent, bits]) => change(agent, bits, grantOf(BigInt(policy), agent, bits)));
+  const op = await creation(world, creator, { ...options, more });
+  const acceptances = await Promise.all(
+    others.map(([agent], i) => accept(world, agent, { policy, change: more[i] ?? change(agent, 0) })),
+  );
+  await execute(world, "CreatePolicy", op, [creator], [NO_ACCEPTANCE, ...acceptances]);
+  return BigInt(policy);
+}
+
+/** Adds an agent that proves, with its acceptance; the commitment is named after agent and policy. */
 export async function add(
   world: World,
   policy: bigint,
@@ -369,11 +393,16 @@ export async function add(
   authorizations: number,
   expiry = NO_EXPIRY,
 ) {
-  const grant = { commitment: commitmentOf(`${agent.address} in ${policy}`), expiry };
-  const offer = change(agent, authorizations, (authorizations & PROVE) === 0 ? undefined : grant);
+  const offer = change(agent, authorizations, grantOf(policy, agent, authorizations, expiry));
   const op = await authorization(world, policy, by, [offer]);
   const acceptance = await accept(world, agent, { policy, change: offer });
   return world.registry.authorize(op, [acceptance], await approvals(world, "Authorize", op, [by]));
+}
+
+/** What comes with PROVE. */
+function grantOf(policy: bigint, agent: Wallet, authorizations: number, expiry = NO_EXPIRY) {
+  if ((authorizations & PROVE) === 0) return undefined;
+  return { commitment: commitmentOf(`${agent.address} in ${policy}`), expiry };
 }
 
 /** Takes bits from one agent. */
@@ -382,8 +411,8 @@ export async function take(world: World, policy: bigint, by: Wallet, agent: Wall
   return world.registry.revoke(op, await approvals(world, "Revoke", op, [by]));
 }
 
-/** Sends an operation with its approvals; `acceptances` are of a creation or authorization. */
-export async function execute<Name extends OperationName>(
+/** Sends an operation with its approvals; `acceptances` are of operations that let agents in. */
+export async function execute<Name extends PlainName>(
   world: World,
   name: Name,
   op: Operations[Name],
@@ -394,7 +423,7 @@ export async function execute<Name extends OperationName>(
 }
 
 /** Sends an operation with approvals as they are. */
-export async function submit<Name extends OperationName>(
+export async function submit<Name extends PlainName>(
   world: World,
   name: Name,
   op: Operations[Name],
@@ -403,20 +432,26 @@ export async function submit<Name extends OperationName>(
 ): Promise<ContractTransactionResponse> {
   const [single = { key: "0x", signature: "0x" }] = given;
   const { registry } = world;
-  switch (name) {
-    case "CreatePolicy":
-      return registry.createPolicy(op as CreatePolicyStruct, acceptances, single);
-    case "Authorize":
-      return registry.authorize(op as AuthorizeStruct, acceptances, given);
-    case "Revoke":
-      return registry.revoke(op as RevokeStruct, given);
-    default:
-      return registry.renounce(op as RenounceStruct, single);
-  }
+  const send: {
+    readonly [Each in PlainName]: (op: Operations[Each]) => Promise<ContractTransactionResponse>;
+  } = {
+    CreatePolicy: (op) => registry.createPolicy(op, acceptances, single),
+    Authorize: (op) => registry.authorize(op, acceptances, given),
+    Revoke: (op) => registry.revoke(op, given),
+    Renounce: (op) => registry.renounce(op, single),
+    Renew: (op) => registry.renew(op, single),
+    Stop: (op) => registry.stop(op, single),
+    LiftStop: (op) => registry.liftStop(op, given),
+    VoidApprovals: (op) => registry.voidApprovals(op, single),
+    GovernanceChange: (op) => registry.schedule(op, acceptances, given),
+    Veto: (op) => registry.veto(op, single),
+    Withdraw: (op) => registry.withdraw(op, single),
+  };
+  return send[name](op);
 }
 
 /** Asks the check view of an operation. */
-export async function check<Name extends OperationName>(
+export async function check<Name extends CheckedName>(
   world: World,
   name: Name,
   op: Operations[Name],
@@ -424,23 +459,20 @@ export async function check<Name extends OperationName>(
 ): Promise<void> {
   const approvers = signers.map(idOf).sort();
   const { registry } = world;
-  switch (name) {
-    case "CreatePolicy":
-      return registry.checkCreatePolicy(op as CreatePolicyStruct);
-    case "Authorize":
-      return registry.checkAuthorize(op as AuthorizeStruct, approvers);
-    case "Revoke":
-      return registry.checkRevoke(op as RevokeStruct, approvers);
-    default:
-      return registry.checkRenounce(op as RenounceStruct);
-  }
+  const ask: { readonly [Each in CheckedName]: (op: Operations[Each]) => Promise<void> } = {
+    CreatePolicy: (op) => registry.checkCreatePolicy(op),
+    Authorize: (op) => registry.checkAuthorize(op, approvers),
+    Revoke: (op) => registry.checkRevoke(op, approvers),
+    Renounce: (op) => registry.checkRenounce(op),
+  };
+  return ask[name](op);
 }
 
 /**
  * Expects an operation to be refused with one error, by the action and, in the same words, by its check view; a check
  * knows nothing of signatures and acceptances, so `checked: false` expects it to pass.
  */
-export async function expectRefusal<Name extends OperationName>(
+export async function expectRefusal<Name extends CheckedName>(
   world: World,
   name: Name,
   op: Operations[Name],
