@@ -34,6 +34,10 @@ interface IAgentKeyErrors {
     /// @notice Thrown when a signature is empty and the sender of the transaction is not that key.
     error AgentKeySenderMismatch(KeyId key, address sender);
 
+    /// @notice Thrown when a signature is empty and the sender is the SECP256K1 key's account, but runs code: the key
+    /// itself has to sign.
+    error AgentKeySenderHasCode(KeyId key, address sender);
+
     /// @notice Thrown when the contract that is the key does not answer that the signature is its own.
     error AgentKeyContractRefused(KeyId key, address account);
 

@@ -32,7 +32,7 @@ library AgentKeys {
     }
 
     /// @notice Reverts unless the key signed the digest: as AgentSignatures has it, or for SECP256K1, 65 bytes with low
-    /// s, or nothing if `sender` is that key.
+    /// s, or nothing if `sender` is that key and has no code.
     /// @param kind The key's kind, from a record or passed by `requireKey`.
     /// @param key Material that passed `requireKey` with this kind.
     /// @param digest What was signed.
@@ -52,6 +52,8 @@ library AgentKeys {
         address account = _addressOf(key);
         if (signature.length == 0) {
             if (account != sender) revert IAgentKeyErrors.AgentKeySenderMismatch(idOf(key), sender);
+            // code that acts for the account, a delegate of EIP-7702 say, does not speak for its key
+            if (sender.code.length != 0) revert IAgentKeyErrors.AgentKeySenderHasCode(idOf(key), sender);
             return;
         }
         (address signer, ECDSA.RecoverError failure, ) = ECDSA.tryRecoverCalldata(digest, signature);

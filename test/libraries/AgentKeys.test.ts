@@ -258,6 +258,13 @@ describe("AgentKeys", () => {
         );
         const account = await delegated("signing key", hostile);
         await check(SECP256K1, account.address, sign(account));
+        // the delegate can make the account send, which is not the word of its key
+        await refuses(
+          check(SECP256K1, account.address, "0x", account.address),
+          "AgentKeySenderHasCode",
+          keccak256(account.address),
+          account.address,
+        );
         await refuses(
           check(SECP256K1, account.address, sign(owner)),
           "AgentKeySignatureInvalid",
