@@ -117,8 +117,11 @@ interface IAgentPolicyGovernance {
     /// @notice Thrown when no such change waits in this epoch.
     error AgentPolicyChangeUnknown(PolicyId policy, bytes32 change);
 
-    /// @notice Thrown when an agent has approved a change already, or withdrawn from it for good.
-    error AgentPolicyChangeDecided(bytes32 change, KeyId agent);
+    /// @notice Thrown when all who approve a change have done so already.
+    error AgentPolicyChangeApproved(bytes32 change);
+
+    /// @notice Thrown when an agent approves a change from which it withdrew for good.
+    error AgentPolicyChangeWithdrawn(bytes32 change, KeyId agent);
 
     /// @notice Thrown when an agent that withdraws has not approved the change.
     error AgentPolicyChangeNotApproved(bytes32 change, KeyId agent);
@@ -129,7 +132,7 @@ interface IAgentPolicyGovernance {
     /// @notice Thrown when a change is executed before its time.
     error AgentPolicyChangeTooEarly(bytes32 change, uint40 earliest, uint256 time);
 
-    /// @notice Thrown when a change is executed or approved after its time.
+    /// @notice Thrown when a change is executed, approved or vetoed after its time.
     error AgentPolicyChangeTooLate(bytes32 change, uint40 latest, uint256 time);
 
     /// @notice Thrown when a change is cleared within its time.
@@ -141,7 +144,7 @@ interface IAgentPolicyGovernance {
     /// @dev The proposer is an ADMIN with no other change open. Needs the ADMIN quorum. What is scheduled could be
     /// executed in today's state, and changes it.
     /// @param op What is signed.
-    /// @param acceptances One for each of `op.agents`; needed of one that is new in this epoch and does not approve.
+    /// @param acceptances One for each of `op.agents`; needed of one that is new in this epoch.
     /// @param approvals Of ADMINs, strictly ascending by key id, the proposer's among them.
     /// @return change Its id, the EIP-712 hash of `op` with counter 0.
     function schedule(
@@ -152,7 +155,7 @@ interface IAgentPolicyGovernance {
 
     /// @notice Adds approvals to a change that waits.
     /// @param op What was scheduled.
-    /// @param approvals Of ADMINs that have not approved it, strictly ascending by key id.
+    /// @param approvals Of ADMINs, strictly ascending by key id; those who approve it already are skipped.
     function approveChange(GovernanceChange calldata op, Approval[] calldata approvals) external;
 
     /// @notice Takes back an approval, for good; below the ADMIN quorum the change ends.
@@ -182,7 +185,7 @@ interface IAgentPolicyGovernance {
     /// @param policy The policy address.
     function settingsOf(PolicyId policy) external view returns (PolicySettings memory);
 
-    /// @notice The changes that wait or lapsed uncleared, in no particular order.
+    /// @notice The changes that wait or lapsed uncleared, in no particular order; none if the policy has ended.
     /// @param policy The policy address.
     function pendingChangesOf(PolicyId policy) external view returns (PendingChangeView[] memory);
 

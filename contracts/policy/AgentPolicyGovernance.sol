@@ -86,7 +86,7 @@ contract AgentPolicyGovernance is IAgentPolicyGovernance, AgentPolicyState, Prox
 
     /// @inheritdoc IAgentPolicyGovernance
     function proposerWaitsUntil(PolicyId policy, KeyId proposer) external view returns (uint40) {
-        return _changes.desks[policy][AgentRecords.headOf(_agents, policy).epoch][proposer].waitsUntil;
+        return GovernanceChanges.waitsUntil(_changes, _agents, policy, proposer);
     }
 
     // ---- Internal --------------------------------------------------------------------------------------------------

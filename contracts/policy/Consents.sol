@@ -28,7 +28,6 @@ library Consents {
     /// @dev Reverts unless the acceptance is the agent's own, of what is offered, and in time.
     function requireGiven(
         Offer memory offer,
-        uint8 kind,
         bytes calldata key,
         Acceptance calldata acceptance,
         Context memory context
@@ -40,6 +39,6 @@ library Consents {
         }
         bytes32 structHash = AgentAcceptanceHash.hash(offer, deadline);
         bytes32 digest = MessageHashUtils.toTypedDataHash(context.domainSeparator, structHash);
-        AgentKeys.requireSignature(kind, key, digest, acceptance.signature, context.sender);
+        AgentKeys.requireSignature(offer.kind, key, digest, acceptance.signature, context.sender);
     }
 }

@@ -127,8 +127,8 @@ library EmergencyRotations {
             } else if (kind != power.kind) {
                 revert IAgentPolicyRegistry.AgentPolicyKindMismatch(agent, power.kind, kind);
             }
-            Offer memory offer = Offer(op.policy, head.epoch, agent, 0, power.authorizations, 0);
-            Consents.requireGiven(offer, power.kind, power.key, acceptances[i], context);
+            Offer memory offer = Offer(op.policy, head.epoch, power.kind, agent, 0, power.authorizations, 0);
+            Consents.requireGiven(offer, power.key, acceptances[i], context);
             PowerChange memory change = PowerChange(agent, power.kind, power.authorizations, power.key);
             PowerSteps.count(self, op.policy, head, change);
             PowerSteps.write(self, op.policy, head, change);
@@ -164,6 +164,9 @@ library EmergencyRotations {
                 revert IAgentPolicyRecovery.AgentPolicyRootKeyUnknown(policy, id);
             }
             RootKey calldata root = rootSet.keys[next++];
+            // nobody could check it when only its hash was known: material that is not that of its kind could be read
+            // as another key's, which would count twice
+            AgentKeys.requireKey(root.kind, root.key);
             AgentKeys.requireSignature(root.kind, root.key, digest, approval.signature, context.sender);
         }
     }

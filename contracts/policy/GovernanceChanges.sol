@@ -103,7 +103,7 @@ library GovernanceChanges {
         _takeDesk(self, op.policy, head.epoch, op.proposer, change, majority);
         _requireWellFormed(op);
         Pending storage pending = self.pending[op.policy][change];
-        _store(pending, agents, head, op, acceptances, approvers, context);
+        _store(pending, agents, head, op, acceptances, context);
         PolicyRules.Terms memory terms = rules.terms[op.policy];
         pending.earliest = uint40(block.timestamp + terms.delay);
         pending.latest = pending.earliest + terms.window;
@@ -117,7 +117,8 @@ library GovernanceChanges {
         self.open[op.policy][head.epoch].add(change);
     }
 
-    /// @notice Adds approvals to a change that waits.
+    /// @notice Adds approvals to a change that waits. Those that it has are skipped, so that nobody can make a list of
+    /// them fail by sending one in front.
     /// @param self The changes.
     /// @param agents The agents, which are only read.
     /// @param op What was scheduled.
@@ -137,18 +138,21 @@ library GovernanceChanges {
         Pending storage pending = _pending(self, op.policy, head.epoch, change);
         _requireNotLate(pending, change);
         Approver[] memory approvers = PolicyAuthority.verify(agents, head, op.policy, encoded, approvals, context);
+        uint256 known = pending.approvers.length;
         for (uint256 i = 0; i < approvers.length; ++i) {
             KeyId approver = approvers[i].id;
             Quorums.requireVoice(op.policy, approvers[i]);
-            if (self.withdrawn[change][approver] || _indexOf(pending.approvers, approver) != type(uint256).max) {
-                revert IAgentPolicyGovernance.AgentPolicyChangeDecided(change, approver);
+            if (self.withdrawn[change][approver]) {
+                revert IAgentPolicyGovernance.AgentPolicyChangeWithdrawn(change, approver);
             }
-            pending.approvers.push(approver);
+            if (_indexOf(pending.approvers, approver) == type(uint256).max) pending.approvers.push(approver);
         }
+        uint256 count = pending.approvers.length;
+        if (count == known) revert IAgentPolicyGovernance.AgentPolicyChangeApproved(change);
         bool majority = Quorums.isMajority(head, _voices(agents, pending, op.policy, head));
         pending.majority = majority;
-        for (uint256 i = 0; i < approvers.length; ++i) {
-            emit IAgentPolicyGovernance.ChangeApproved(op.policy, change, approvers[i].id, majority);
+        for (uint256 i = known; i < count; ++i) {
+            emit IAgentPolicyGovernance.ChangeApproved(op.policy, change, pending.approvers[i], majority);
         }
     }
 
@@ -204,6 +208,8 @@ library GovernanceChanges {
         Policy memory head = AgentRecords.openHead(agents, op.policy);
         PolicyAuthority.requireDue(head, op.policy, op.epoch, op.deadline);
         Pending storage pending = _pending(self, op.policy, head.epoch, op.change);
+        // it cannot happen any more, so its proposer has nothing to wait for
+        _requireNotLate(pending, op.change);
         Quorums.requireVoice(
             op.policy,
             PolicyAuthority.verifyOne(agents, head, op.policy, op.agent, VetoHash.encode(op), approval, context)
@@ -276,7 +282,7 @@ library GovernanceChanges {
         AgentRecords.State storage agents,
         PolicyId policy
     ) internal view returns (PendingChangeView[] memory list) {
-        bytes32[] memory ids = self.open[policy][AgentRecords.headOf(agents, policy).epoch].values();
+        bytes32[] memory ids = self.open[policy][_epochOf(agents, policy)].values();
         list = new PendingChangeView[](ids.length);
         for (uint256 i = 0; i < ids.length; ++i) list[i] = _view(self, policy, ids[i]);
     }
@@ -288,8 +294,19 @@ library GovernanceChanges {
         PolicyId policy,
         bytes32 change
     ) internal view returns (PendingChangeView memory) {
-        _pending(self, policy, AgentRecords.headOf(agents, policy).epoch, change);
+        _pending(self, policy, _epochOf(agents, policy), change);
         return _view(self, policy, change);
+    }
+
+    /// @dev Until when a proposer has to wait.
+    function waitsUntil(
+        State storage self,
+        AgentRecords.State storage agents,
+        PolicyId policy,
+        KeyId proposer
+    ) internal view returns (uint40 time) {
+        time = self.desks[policy][_epochOf(agents, policy)][proposer].waitsUntil;
+        if (time <= block.timestamp) return 0;
     }
 
     /// @dev A proposer's only change: one whose time has passed makes room; one that was vetoed makes it wait, unless
@@ -318,14 +335,13 @@ library GovernanceChanges {
         desk.open = change;
     }
 
-    /// @dev Stores what a change does. An agent that is new in this epoch has to accept, as it has with a grant.
+    /// @dev Stores what a change does. An agent that is new in this epoch has to accept; it cannot be an approver.
     function _store(
         Pending storage pending,
         AgentRecords.State storage agents,
         Policy memory head,
         GovernanceChange calldata op,
         Acceptance[] calldata acceptances,
-        Approver[] memory approvers,
         Context memory context
     ) private {
         (pending.proposer, pending.epoch) = (op.proposer, head.epoch);
@@ -333,8 +349,7 @@ library GovernanceChanges {
         pending.settings = op.settings;
         Consents.requireCount(acceptances.length, op.agents.length);
         for (uint256 i = 0; i < op.agents.length; ++i) {
-            bool approves = Quorums.includes(approvers, AgentKeys.idOf(op.agents[i].key));
-            _storeAgent(pending, agents, head, op.policy, op.agents[i], acceptances[i], approves, context);
+            _storeAgent(pending, agents, head, op.policy, op.agents[i], acceptances[i], context);
         }
     }
 
@@ -346,16 +361,15 @@ library GovernanceChanges {
         PolicyId policy,
         AgentPower calldata power,
         Acceptance calldata acceptance,
-        bool approves,
         Context memory context
     ) private {
         KeyId agent = AgentKeys.idOf(power.key);
         _requireNew(pending.agents, agent);
         PowerSteps.requirePower(agent, power.authorizations);
         bool joins = _joins(agents, head, policy, agent, power);
-        if (joins && !approves) {
-            Offer memory offer = Offer(policy, head.epoch, agent, 0, power.authorizations, 0);
-            Consents.requireGiven(offer, power.kind, power.key, acceptance, context);
+        if (joins) {
+            Offer memory offer = Offer(policy, head.epoch, power.kind, agent, 0, power.authorizations, 0);
+            Consents.requireGiven(offer, power.key, acceptance, context);
         } else {
             Consents.requireNone(agent, acceptance);
         }
@@ -467,6 +481,12 @@ library GovernanceChanges {
     ) private view returns (Pending storage pending) {
         pending = self.pending[policy][change];
         if (pending.epoch != epoch) revert IAgentPolicyGovernance.AgentPolicyChangeUnknown(policy, change);
+    }
+
+    /// @dev The epoch whose changes wait; one that never comes if the policy has ended, as nothing waits then.
+    function _epochOf(AgentRecords.State storage agents, PolicyId policy) private view returns (uint32) {
+        Policy memory head = AgentRecords.headOf(agents, policy);
+        return head.flags & PolicyFlags.ABANDONED == 0 ? head.epoch : type(uint32).max;
     }
 
     /// @dev What is told of a change.

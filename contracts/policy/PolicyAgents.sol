@@ -273,12 +273,13 @@ library PolicyAgents {
         Offer memory offer = Offer(
             plan.policy,
             plan.head.epoch,
+            change.kind,
             agent,
             change.commitment,
             change.authorizations,
             change.expiry
         );
-        Consents.requireGiven(offer, change.kind, change.key, acceptance, context);
+        Consents.requireGiven(offer, change.key, acceptance, context);
     }
 
     /// @dev The leaves whose agents lose PROVE.

@@ -12,10 +12,12 @@ struct Acceptance {
 }
 
 /// @dev What an agent signs to accept. It needs no nonce: it serves only a key that is new in this epoch, or one that
-/// gains PROVE by a commitment that this policy has never seen, and neither happens twice.
+/// gains PROVE by a commitment that this policy has never seen, and neither happens twice. `kind`: a kind is pinned for
+/// ever, and a passkey signs the same for both of its kinds: it says itself which it joins as.
 struct AgentAcceptance {
     PolicyId policy;
     uint32 epoch;
+    uint8 kind;
     bytes key;
     uint256 commitment;
     uint8 authorizations;
@@ -28,6 +30,7 @@ struct AgentAcceptance {
 struct Offer {
     PolicyId policy;
     uint32 epoch;
+    uint8 kind;
     KeyId agent;
     uint256 commitment;
     uint8 authorizations;
@@ -39,8 +42,8 @@ struct Offer {
 library AgentAcceptanceHash {
     /// @dev The type as wallets see it.
     bytes32 internal constant TYPEHASH = keccak256(
-        "AgentAcceptance(uint256 policy,uint32 epoch,bytes key,uint256 commitment,uint8 authorizations,"
-        "uint64 expiry,uint64 deadline)"
+        "AgentAcceptance(uint256 policy,uint32 epoch,uint8 kind,bytes key,uint256 commitment,"
+        "uint8 authorizations,uint64 expiry,uint64 deadline)"
     );
 
     /// @dev hashStruct of EIP-712.
@@ -51,6 +54,7 @@ library AgentAcceptanceHash {
                     TYPEHASH,
                     offer.policy,
                     offer.epoch,
+                    offer.kind,
                     offer.agent,
                     offer.commitment,
                     offer.authorizations,

@@ -75,8 +75,7 @@ describe("agents of every kind of key", () => {
     change: AgentChangeStruct,
     of = policy,
   ): Promise<AcceptanceStruct> {
-    const { kind: _, ...rest } = change;
-    const offer = { policy: of, epoch: 1, ...rest, deadline: FAR };
+    const offer = { policy: of, epoch: 1, ...change, deadline: FAR };
     return { deadline: FAR, signature: await sign(signer, "AgentAcceptance", offer) };
   }
 

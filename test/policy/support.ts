@@ -108,7 +108,7 @@ export const TYPES = {
   },
   AgentAcceptance: {
     AgentAcceptance: fields(
-      "uint256 policy,uint32 epoch,bytes key,uint256 commitment,uint8 authorizations,uint64 expiry,uint64 deadline",
+      "uint256 policy,uint32 epoch,uint8 kind,bytes key,uint256 commitment,uint8 authorizations,uint64 expiry,uint64 deadline",
     ),
   },
 } as const satisfies Record<string, Record<string, TypedDataField[]>>;
@@ -232,8 +232,7 @@ export async function accept(
   },
 ): Promise<AcceptanceStruct> {
   const deadline = offer.deadline ?? FAR;
-  const { kind: _, ...rest } = offer.change;
-  const value = { policy: offer.policy, epoch: offer.epoch ?? 1, ...rest, deadline };
+  const value = { policy: offer.policy, epoch: offer.epoch ?? 1, ...offer.change, deadline };
   return { deadline, signature: await agent.signTypedData(world.domain, TYPES.AgentAcceptance, value) };
 }
 
