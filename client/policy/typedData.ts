@@ -32,7 +32,7 @@ const STRUCTS = {
     "uint256 policy,uint32 epoch,uint8 authorizations,bytes32 agent,uint192 lane,uint64 nonce,uint64 deadline",
   ),
   AgentAcceptance: fields(
-    "uint256 policy,uint32 epoch,bytes key,uint256 commitment,uint8 authorizations,uint64 expiry,uint64 deadline",
+    "uint256 policy,uint32 epoch,uint8 kind,bytes key,uint256 commitment,uint8 authorizations,uint64 expiry,uint64 deadline",
   ),
 } as const;
 
@@ -66,12 +66,16 @@ export function operationTypedData(location: RegistryLocation, operation: Operat
 
 /** What an agent signs to accept what an operation gives it (protocol §2). */
 export function acceptanceTypedData(location: RegistryLocation, offer: AcceptanceOffer): TypedData {
-  const { kind: _, ...change } = changeStruct(offer.change);
   return {
     domain: registryDomain(location),
     types: TYPES.AgentAcceptance,
     primaryType: "AgentAcceptance",
-    message: { policy: offer.policy, epoch: offer.epoch, ...change, deadline: offer.deadline },
+    message: {
+      policy: offer.policy,
+      epoch: offer.epoch,
+      ...changeStruct(offer.change),
+      deadline: offer.deadline,
+    },
   };
 }
 
