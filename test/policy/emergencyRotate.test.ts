@@ -14,6 +14,7 @@ import {
   found,
   grant,
   isRevoked,
+  liftStop,
   nextCommitment,
   now,
   type Party,
@@ -426,6 +427,48 @@ describe("AgentPolicyRegistry: emergencyRotate", () => {
       await stop(world, policy, thief);
     });
 
+    it("in which whose stop was lifted may stop again, survivors too", async () => {
+      const { alice, thief, root, set, policy } = await fixture();
+      for (const party of [alice, thief]) {
+        await stop(world, policy, party);
+        await liftStop(world, policy, party, [alice, thief]);
+        await expectRevert(world, stop(world, policy, party), "AgentPolicyStopSpent", [policy, party.id]);
+      }
+      const agents = [power(alice, ADMIN), power(thief, ADMIN)];
+      const op = await rotation(world, policy, { agents, survivors: [alice] });
+      await rotate(world, op, set, [root], [alice, thief]);
+      for (const party of [alice, thief]) {
+        await stop(world, policy, party);
+        await liftStop(world, policy, party, [alice, thief]);
+      }
+    });
+
+    it("in which contract keys of the old one count for nothing", async () => {
+      const wallets = await Promise.all(
+        ["one", "two"].map(async (name) => {
+          const owner = `rotated wallet ${name}`;
+          const wallet = await world.ethers.deployContract("WalletMock", [agentKey(owner).address]);
+          return partyOfSigner(walletSigner(await wallet.getAddress(), owner));
+        }),
+      );
+      const [alice, root, next] = [key("alice"), key("root"), key("next")];
+      const set = rootSetOf([root], 1);
+      const settings = { contractKeysCount: true, rootCommitment: commitmentTo(set) };
+      const policy = await found(world, [alice, ...wallets], { settings });
+      const content = { agents: [power(next, ADMIN)], settings: { contractKeysCount: true } };
+      const two = { ...content, settings: { ...content.settings, adminQuorum: 2n } };
+      const out = await rotation(world, policy, two);
+      await expectRevert(world, rotate(world, out, set, [root], [next]), "AgentPolicyQuorumUnreachable", [
+        policy,
+        ADMIN,
+        2,
+        1,
+      ]);
+      await rotate(world, await rotation(world, policy, content), set, [root], [next]);
+      const head = await world.registry.policyOf(policy);
+      expect([head.adminCount, head.granterCount, head.powerfulCount]).to.deep.equal([1n, 1n, 1n]);
+    });
+
     it("with delay and window as they were, and all other settings new", async () => {
       const { alice, thief, root, next, set, policy } = await fixture();
       await enact(world, policy, [alice, thief], { settings: { delay: HOUR, window: DAY } });
@@ -629,6 +672,57 @@ describe("AgentPolicyRegistry: emergencyRotate", () => {
         expect(await isRevoked(world, policy, party), party.id).to.equal(false);
       }
       expect((await world.registry.policyOf(policy)).agentCount).to.equal(4);
+    });
+
+    it("stay ended: a later rotation that names one as survivor does not revive it", async () => {
+      const { alice, prover, root, next, set, policy } = await fixture();
+      const second = key("second root");
+      const following = rootSetOf([second], 1);
+      const settings = { rootCommitment: commitmentTo(following) };
+      const op = await rotation(world, policy, { agents: [power(next, ADMIN)], settings });
+      await rotate(world, op, set, [root], [next]);
+      const survivors = [prover, alice];
+      const again = await rotation(world, policy, { agents: [power(next, ADMIN)], survivors });
+      const sent = rotate(world, again, following, [second], [next]);
+      await expect(sent).to.not.emit(world.registry, "AgentSurvived");
+      expect(await world.registry.liveLeavesOf(policy)).to.deep.equal([]);
+      expect(await bitsOf(world, policy, prover)).to.equal(0);
+    });
+
+    it("lose it even where they hold power in the new epoch", async () => {
+      const { alice, root, set, policy } = await fixture();
+      const op = await rotation(world, policy, { agents: [power(alice, ADMIN)] });
+      await rotate(world, op, set, [root], [alice]);
+      const time = await now(world);
+      const record = await world.registry.agentOf(policy, alice.id);
+      expect([record.authorizations, record.provedUntil]).to.deep.equal([BigInt(ADMIN), time]);
+      expect(await isRevoked(world, policy, alice)).to.equal(true);
+      expect(await world.registry.liveLeavesOf(policy)).to.deep.equal([]);
+      await expectRevert(world, renounce(world, policy, alice, PROVE), "AgentPolicyNothingChanges", [
+        policy,
+        alice.id,
+      ]);
+      await grant(world, policy, alice, [alice]);
+      expect(await isRevoked(world, policy, alice)).to.equal(false);
+    });
+
+    it("whose PROVE ran out before proved until their expiry, whatever ends afterwards", async () => {
+      const { alice, root, set, policy } = await fixture();
+      const second = key("second root");
+      const following = rootSetOf([second], 1);
+      const expiry = ((await now(world)) / HOUR + 2n) * HOUR;
+      const expiring = key("expiring");
+      await grant(world, policy, alice, [expiring], { expiry });
+      await wait(world, 3n * HOUR);
+      const settings = { rootCommitment: commitmentTo(following) };
+      const first = await rotation(world, policy, { agents: [power(expiring, ADMIN)], settings });
+      await rotate(world, first, set, [root], [expiring]);
+      const later = await rotation(world, policy, { agents: [power(alice, ADMIN)] });
+      await rotate(world, later, following, [second], [alice]);
+      const { provedUntil } = await world.registry.agentOf(policy, expiring.id);
+      expect(provedUntil).to.equal(expiry);
+      expect(await world.registry.provedAt(policy, expiring.id, expiry)).to.equal(true);
+      expect(await world.registry.provedAt(policy, expiring.id, expiry + 1n)).to.equal(false);
     });
 
     it("leave their slots to others, survivors keep theirs", async () => {

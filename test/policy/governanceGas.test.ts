@@ -17,7 +17,9 @@ import {
   rotation,
   schedule,
   scheduled,
+  veto,
   wait,
+  withdraw,
 } from "./governanceSupport.ts";
 import { ADMIN, DAY, deployWorld, type World } from "./support.ts";
 
@@ -28,6 +30,7 @@ const LIMITS = {
   surviveAll: 600_000,
   abandon: 11_200_000,
   schedule: 5_000_000,
+  veto: 700_000,
   exchange: 1_730_000,
 } as const;
 const DEEPEST = 4 ** 11 + 1;
@@ -77,6 +80,10 @@ describe("gas at the bounds of a policy, in trees of full depth", () => {
     expect(new Set(leaves.map((leaf) => BigInt(leaf) >> 8n)).size).to.equal(count);
     await fillTo(4 ** 12 - 1);
     return { alice, policy, set, leaves };
+  }
+
+  async function withdrawAll(policy: bigint, id: string, parties: readonly Party[]): Promise<void> {
+    for (const party of parties) await withdraw(world, policy, id, party);
   }
 
   async function expectRevoked(leaves: readonly bigint[]): Promise<void> {
@@ -138,7 +145,7 @@ describe("gas at the bounds of a policy, in trees of full depth", () => {
     await expectRevoked(leaves);
   });
 
-  it("lets sixteen power holders be exchanged by one change", async () => {
+  it("lets sixteen power holders be exchanged by one change, or that be vetoed", async () => {
     const alice = key("alice");
     const policy = await found(world, [alice], { settings: { window: 30n * DAY } });
     const first = Array.from({ length: 15 }, (_, i) => key(`first ${i}`));
@@ -157,6 +164,12 @@ describe("gas at the bounds of a policy, in trees of full depth", () => {
     const waits = await gasOf(schedule(world, op, [alice, ...first], passkeys));
     expect(waits).to.be.lessThan(LIMITS.schedule);
     await wait(world, 2n * DAY);
+    const end = await world.networkHelpers.takeSnapshot();
+    const second = first[0] ?? alice;
+    await withdrawAll(policy, changeIdOf(op), first.slice(0, 8));
+    const vetoed = await gasOf(veto(world, policy, changeIdOf(op), second));
+    expect(vetoed).to.be.lessThan(LIMITS.veto);
+    await end.restore();
     const gas = await gasOf(world.registry.execute(policy, changeIdOf(op)));
     expect(gas).to.be.lessThan(LIMITS.exchange);
   });

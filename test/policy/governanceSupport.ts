@@ -307,6 +307,12 @@ export async function stop(world: World, policy: bigint, party: Party) {
   return world.registry.stop(op, await approve(world, "Stop", op, party));
 }
 
+export async function liftStop(world: World, policy: bigint, stopper: Party, parties: readonly Party[]) {
+  const { epoch } = await world.registry.policyOf(policy);
+  const op = { policy, epoch, stopper: stopper.id, deadline: await deadlineOf(world) };
+  return world.registry.liftStop(op, await approveAll(world, "LiftStop", op, parties));
+}
+
 export async function voidApprovals(world: World, policy: bigint, party: Party) {
   const { change: _, ...op } = await decision(world, policy, ZeroHash, party);
   return world.registry.voidApprovals(op, await approve(world, "VoidApprovals", op, party));
