@@ -70,8 +70,9 @@ library EmergencyRotations {
             revert IAgentPolicyRegistry.AgentPolicyBatchSize(op.survivors.length, AgentSteps.MAX_BATCH);
         }
 
+        Epochs.end(self, op.policy, head);
         uint32 kept = _carry(self, op.policy, head.epoch, op.survivors);
-        revoked = Epochs.end(self, op.policy, head, kept);
+        revoked = Epochs.endProvers(self, op.policy, head, kept);
         _begin(head);
         PolicyRules.set(head, terms, FIELDS, op.settings);
         PolicyRules.write(rules, op.policy, head, terms);

@@ -12,9 +12,15 @@ import {ProverSlots} from "./ProverSlots.sol";
 /// @notice Ends an epoch of a policy, and with it all PROVE that does not survive.
 /// @dev Records of agents are not touched: they name an epoch that is over, and `endedAt` tells since when.
 library Epochs {
-    /// @dev Ends the epoch of `head`; only the leaves in the slots `kept` go on. Those to revoke are at most 32, as is
-    /// the loop. A leaf that has run out is dead already.
-    function end(
+    /// @dev Ends the epoch of `head`; the events of what goes on follow.
+    function end(AgentRecords.State storage self, PolicyId policy, Policy memory head) internal {
+        self.endedAt[policy][head.epoch] = uint40(block.timestamp);
+        emit IAgentPolicyGovernance.EpochEnded(policy, head.epoch);
+    }
+
+    /// @dev Lets only the leaves in the slots `kept` go on, and lists the others for revocation, at most 32. A leaf that
+    /// has run out is dead already.
+    function endProvers(
         AgentRecords.State storage self,
         PolicyId policy,
         Policy memory head,
@@ -23,8 +29,6 @@ library Epochs {
         ProverSlots.State storage slots = self.slots[policy];
         revoked = ProverSlots.leaves(slots, ProverSlots.unexpired(slots, head.provers) & ~kept);
         head.provers = kept;
-        self.endedAt[policy][head.epoch] = uint40(block.timestamp);
-        emit IAgentPolicyGovernance.EpochEnded(policy, head.epoch);
         for (uint256 i = 0; i < revoked.length; ++i) {
             emit IAgentPolicyGovernance.ProverEnded(policy, revoked[i].generation(), revoked[i].index());
         }

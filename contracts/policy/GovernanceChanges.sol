@@ -41,6 +41,7 @@ library GovernanceChanges {
     struct Pending {
         KeyId proposer;
         uint32 epoch;
+        uint40 scheduled;
         uint40 earliest;
         uint40 latest;
         uint8 fields;
@@ -58,12 +59,14 @@ library GovernanceChanges {
         uint40 waitsUntil;
     }
 
-    /// @dev `withdrawn`: who took back its approval of a change, for good.
+    /// @dev `withdrawn`: who took back its approval of a change, for good. `decided`: when the change was scheduled that
+    /// set an agent's power last.
     struct State {
         mapping(PolicyId policy => mapping(bytes32 change => Pending)) pending;
         mapping(PolicyId policy => mapping(uint32 epoch => EnumerableSet.Bytes32Set changes)) open;
         mapping(PolicyId policy => mapping(uint32 epoch => mapping(KeyId proposer => Desk))) desks;
         mapping(bytes32 change => mapping(KeyId agent => bool)) withdrawn;
+        mapping(PolicyId policy => mapping(KeyId agent => uint40 time)) decided;
     }
 
     /// @notice Lets a change wait.
@@ -105,10 +108,11 @@ library GovernanceChanges {
         Pending storage pending = self.pending[op.policy][change];
         _store(pending, agents, head, op, acceptances, context);
         PolicyRules.Terms memory terms = rules.terms[op.policy];
-        pending.earliest = uint40(block.timestamp + terms.delay);
+        pending.scheduled = uint40(block.timestamp);
+        pending.earliest = pending.scheduled + terms.delay;
         pending.latest = pending.earliest + terms.window;
         pending.majority = majority;
-        _requireEffect(agents, pending, op.policy, head, terms);
+        _requireEffect(self, agents, pending, op.policy, head, terms);
         _announce(pending, op.policy, change);
         for (uint256 i = 0; i < approvers.length; ++i) {
             pending.approvers.push(approvers[i].id);
@@ -248,14 +252,20 @@ library GovernanceChanges {
         Quorums.requireAdmins(policy, head, _voices(agents, pending, policy, head));
         emit IAgentPolicyGovernance.ChangeExecuted(policy, change);
         PolicyRules.Terms memory terms = rules.terms[policy];
-        _work(agents, pending, policy, head, terms);
+        _work(self, agents, pending, policy, head, terms);
         if (pending.abandon) {
-            revoked = Epochs.end(agents, policy, head, 0);
+            Epochs.end(agents, policy, head);
+            revoked = Epochs.endProvers(agents, policy, head, 0);
             head.flags |= PolicyFlags.ABANDONED;
             emit IAgentPolicyGovernance.PolicyAbandoned(policy, pending.successor);
         } else {
             uint256 count = pending.agents.length;
-            for (uint256 i = 0; i < count; ++i) PowerSteps.write(agents, policy, head, pending.agents[i]);
+            for (uint256 i = 0; i < count; ++i) {
+                PowerChange memory power = pending.agents[i];
+                if (_isOutdated(self, policy, pending, power.agent)) continue;
+                self.decided[policy][power.agent] = pending.scheduled;
+                PowerSteps.write(agents, policy, head, power);
+            }
             if (pending.fields != 0) PolicyRules.write(rules, policy, head, terms);
         }
         agents.heads[policy] = head;
@@ -425,6 +435,7 @@ library GovernanceChanges {
 
     /// @dev Reverts unless a change would do something today, and leave a policy that can act.
     function _requireEffect(
+        State storage self,
         AgentRecords.State storage agents,
         Pending storage pending,
         PolicyId policy,
@@ -432,7 +443,7 @@ library GovernanceChanges {
         PolicyRules.Terms memory terms
     ) private view {
         PolicySettings memory before = PolicyRules.settingsOf(head, terms);
-        bool differs = _work(agents, pending, policy, head, terms);
+        bool differs = _work(self, agents, pending, policy, head, terms);
         PolicySettings memory afterwards = PolicyRules.settingsOf(head, terms);
         if (!differs && keccak256(abi.encode(before)) == keccak256(abi.encode(afterwards))) {
             revert IAgentPolicyGovernance.AgentPolicyChangeIdle(policy);
@@ -442,6 +453,7 @@ library GovernanceChanges {
     /// @dev What a change makes of head and terms; tells if agents change. Reverts unless the policy can act
     /// afterwards.
     function _work(
+        State storage self,
         AgentRecords.State storage agents,
         Pending storage pending,
         PolicyId policy,
@@ -451,10 +463,23 @@ library GovernanceChanges {
         if (pending.abandon) return true;
         uint256 count = pending.agents.length;
         for (uint256 i = 0; i < count; ++i) {
-            if (PowerSteps.count(agents, policy, head, pending.agents[i])) differs = true;
+            PowerChange memory power = pending.agents[i];
+            if (_isOutdated(self, policy, pending, power.agent)) continue;
+            if (PowerSteps.count(agents, policy, head, power)) differs = true;
         }
         PolicyRules.set(head, terms, pending.fields, pending.settings);
         Quorums.requireSound(policy, head);
+    }
+
+    /// @dev True if a change that was scheduled later has set the agent's power since: else an old one that nobody
+    /// executed in time could give back what a newer one took.
+    function _isOutdated(
+        State storage self,
+        PolicyId policy,
+        Pending storage pending,
+        KeyId agent
+    ) private view returns (bool) {
+        return self.decided[policy][agent] > pending.scheduled;
     }
 
     /// @dev Approvers that are ADMINs that count, now.

@@ -37,7 +37,7 @@ const DEEPEST = 4 ** 11 + 1;
 /** Far enough that no two leaves share more than the upper nodes of the revoked tree. */
 const STRIDE = Math.floor((4 ** 12 - DEEPEST) / 32) - 1;
 /** Slot of the provisioned tree's head, and where its size begins in it. */
-const HEAD = 15;
+const HEAD = 16;
 const SIZE_OFFSET = 16n;
 
 describe("gas at the bounds of a policy, in trees of full depth", () => {
