@@ -31,7 +31,7 @@ const LIMITS = {
   abandon: 11_200_000,
   schedule: 5_000_000,
   veto: 700_000,
-  exchange: 1_730_000,
+  exchange: 2_160_000,
 } as const;
 const DEEPEST = 4 ** 11 + 1;
 /** Far enough that no two leaves share more than the upper nodes of the revoked tree. */
