@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { benchCircuit } from "./circuit.ts";
 import { benchDid } from "./did.ts";
 import { benchGas } from "./gas.ts";
+import { benchGovernance } from "./governance.ts";
 import { benchProof } from "./proof.ts";
 import { benchResolve } from "./resolve.ts";
 import { benchSharing } from "./sharing.ts";
@@ -27,6 +28,7 @@ const figures = {
   circuit,
   gas: { ...(await benchGas()), verify },
   time,
+  governance: await benchGovernance(),
   did: await benchDid(),
   resolve: await benchResolve(),
   wallet: { ...(await benchWallet()), ...(await benchSharing()) },

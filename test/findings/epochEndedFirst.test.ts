@@ -1,5 +1,13 @@
 import { expect } from "chai";
-import { commitmentTo, found, partySource, power, rootSetOf, rotate, rotation } from "../policy/governanceSupport.ts";
+import {
+  commitmentTo,
+  found,
+  partySource,
+  power,
+  rootSetOf,
+  rotate,
+  rotation,
+} from "../policy/governanceSupport.ts";
 import { ADMIN, deployWorld } from "../policy/support.ts";
 
 const key = partySource("epoch ended");

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { bitsOf, enact, found, partySource, power, scheduled, at } from "../policy/governanceSupport.ts";
+import { at, bitsOf, enact, found, partySource, power, scheduled } from "../policy/governanceSupport.ts";
 import { ADMIN, deployWorld, PROVE_GRANT, type World } from "../policy/support.ts";
 
 const key = partySource("old change");

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { ContractTransactionResponse } from "ethers";
 import { passkeySigner } from "../support/signers.ts";
+import { deployDeep, spread } from "./deepTrees.ts";
 import {
   changeIdOf,
   commitmentTo,
@@ -21,7 +22,7 @@ import {
   wait,
   withdraw,
 } from "./governanceSupport.ts";
-import { ADMIN, DAY, deployWorld, type World } from "./support.ts";
+import { ADMIN, DAY, type World } from "./support.ts";
 
 const key = partySource("governance gas");
 /** A tenth more than measured; a transaction may use 16,777,216 (EIP-7825). */
@@ -33,53 +34,21 @@ const LIMITS = {
   veto: 700_000,
   exchange: 2_160_000,
 } as const;
-const DEEPEST = 4 ** 11 + 1;
-/** Far enough that no two leaves share more than the upper nodes of the revoked tree. */
-const STRIDE = Math.floor((4 ** 12 - DEEPEST) / 32) - 1;
-/** Slot of the provisioned tree's head, and where its size begins in it. */
-const HEAD = 16;
-const SIZE_OFFSET = 16n;
-
 describe("gas at the bounds of a policy, in trees of full depth", () => {
   let world: World;
 
   let restore: () => Promise<void>;
 
   before(async () => {
-    world = await deployWorld({ levels: 12, size: DEEPEST, leaf: 7n, word: 0n });
+    world = await deployDeep();
     ({ restore } = await world.networkHelpers.takeSnapshot());
   });
 
   // bits that a former test set would be skipped
   afterEach(() => restore());
 
-  /** As if others had appended leaves until there are so many. */
-  async function fillTo(size: number): Promise<void> {
-    const head = BigInt(await world.ethers.provider.getStorage(world.address, HEAD));
-    const mask = 0xffffffffn << SIZE_OFFSET;
-    const outstanding = 0xffffn << (SIZE_OFFSET + 32n);
-    const next = (head & ~mask & ~outstanding) | (BigInt(size) << SIZE_OFFSET);
-    await world.networkHelpers.setStorageAt(world.address, HEAD, next);
-  }
-
   async function gasOf(sent: Promise<ContractTransactionResponse>): Promise<number> {
     return Number((await (await sent).wait())?.gasUsed ?? 0n);
-  }
-
-  /** A policy of `count` agents whose leaves share no word. */
-  async function spread(count: number, roots: readonly Party[]) {
-    const alice = key("alice");
-    const set = rootSetOf(roots, roots.length);
-    await fillTo(DEEPEST);
-    const policy = await found(world, [alice], { settings: { rootCommitment: commitmentTo(set) } });
-    for (let i = 1; i < count; i++) {
-      await fillTo(DEEPEST + i * STRIDE + i);
-      await grant(world, policy, alice, [key(`${i}`)]);
-    }
-    const leaves = [...(await world.registry.liveLeavesOf(policy))];
-    expect(new Set(leaves.map((leaf) => BigInt(leaf) >> 8n)).size).to.equal(count);
-    await fillTo(4 ** 12 - 1);
-    return { alice, policy, set, leaves };
   }
 
   async function withdrawAll(policy: bigint, id: string, parties: readonly Party[]): Promise<void> {
@@ -94,7 +63,7 @@ describe("gas at the bounds of a policy, in trees of full depth", () => {
     const roots = await Promise.all(
       ["one", "two", "three"].map(async (name) => partyOfSigner(await passkeySigner(`gas root ${name}`))),
     );
-    const { policy, set, leaves } = await spread(32, roots);
+    const { policy, set, leaves } = await spread(world, key, 32, roots);
     const crowd = await Promise.all(
       Array.from({ length: 16 }, async (_, i) => partyOfSigner(await passkeySigner(`gas admin ${i}`))),
     );
@@ -112,7 +81,7 @@ describe("gas at the bounds of a policy, in trees of full depth", () => {
   ] as const) {
     it(`ends ${ended} by a rotation to one account for less than ${limit}`, async () => {
       const root = key("root");
-      const { policy, set, leaves } = await spread(ended, [root]);
+      const { policy, set, leaves } = await spread(world, key, ended, [root]);
       const next = key("next");
       const op = await rotation(world, policy, { agents: [power(next, ADMIN)] });
       const gas = await gasOf(rotate(world, op, set, [root], [next]));
@@ -137,7 +106,7 @@ describe("gas at the bounds of a policy, in trees of full depth", () => {
   });
 
   it("lets a policy with 32 provers be abandoned in one transaction", async () => {
-    const { alice, policy, leaves } = await spread(32, [key("root")]);
+    const { alice, policy, leaves } = await spread(world, key, 32, [key("root")]);
     const { id, earliest } = await scheduled(world, policy, [alice], { abandon: true });
     await world.networkHelpers.time.increaseTo(earliest);
     const gas = await gasOf(world.registry.execute(policy, id));

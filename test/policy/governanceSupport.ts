@@ -328,11 +328,12 @@ export async function renounce(world: World, policy: bigint, party: Party, autho
 export async function grant(
   world: World,
   policy: bigint,
-  by: Party,
+  by: Party | readonly [Party, ...Party[]],
   parties: readonly Party[],
   options: { readonly expiry?: bigint; readonly commitment?: (party: Party) => bigint } = {},
 ) {
-  const frame = await frameOf(world, policy, by);
+  const approvers: readonly [Party, ...Party[]] = "id" in by ? [by] : by;
+  const frame = await frameOf(world, policy, approvers[0]);
   const { commitment = (party: Party) => commitmentOf(`${party.id} in ${policy} at ${frame.nonce}`) } =
     options;
   const changes = await Promise.all(
@@ -346,12 +347,12 @@ export async function grant(
   const op = { ...frame, changes, checkpoint: false };
   const consents = await Promise.all(
     parties.map(async (party, i) => {
-      if (party.id === by.id) return NO_ACCEPTANCE;
+      if (approvers.some(({ id }) => id === party.id)) return NO_ACCEPTANCE;
       const message = { policy, epoch: frame.epoch, ...changes[i], deadline: FAR };
       return { deadline: FAR, signature: await party.sign(world, "AgentAcceptance", message) };
     }),
   );
-  return world.registry.authorize(op, consents, await approveAll(world, "Authorize", op, [by]));
+  return world.registry.authorize(op, consents, await approveAll(world, "Authorize", op, approvers));
 }
 
 /** Takes bits from parties. */
