@@ -1,36 +1,73 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IAgentKeyErrors} from "../../contracts/interfaces/IAgentKeyErrors.sol";
-import {IAgentPolicyRegistry} from "../../contracts/interfaces/IAgentPolicyRegistry.sol";
-import {AgentPolicyRegistry} from "../../contracts/policy/AgentPolicyRegistry.sol";
-import {Acceptance, AgentAcceptance, AgentAcceptanceHash} from "../../contracts/types/Acceptance.sol";
-import {AgentChange, AgentChangeHash} from "../../contracts/types/AgentChange.sol";
-import {Approval} from "../../contracts/types/Approval.sol";
-import {Authorizations} from "../../contracts/types/Authorizations.sol";
+import {AgentAcceptance, AgentAcceptanceHash, Offer} from "../../contracts/types/Acceptance.sol";
+import {AgentChangeHash} from "../../contracts/types/AgentChange.sol";
+import {AgentPowerHash} from "../../contracts/types/AgentPower.sol";
 import {Authorize, AuthorizeHash} from "../../contracts/types/Authorize.sol";
-import {CreatePolicyHash} from "../../contracts/types/CreatePolicy.sol";
+import {CreatePolicy, CreatePolicyHash} from "../../contracts/types/CreatePolicy.sol";
+import {EmergencyRotate, EmergencyRotateHash} from "../../contracts/types/EmergencyRotate.sol";
+import {GovernanceChange, GovernanceChangeHash} from "../../contracts/types/GovernanceChange.sol";
 import {KeyId} from "../../contracts/types/KeyId.sol";
-import {PolicyId} from "../../contracts/types/PolicyId.sol";
+import {LiftStop, LiftStopHash} from "../../contracts/types/LiftStop.sol";
+import {PolicySettingsHash} from "../../contracts/types/PolicySettings.sol";
+import {Renew, RenewHash} from "../../contracts/types/Renew.sol";
 import {Renounce, RenounceHash} from "../../contracts/types/Renounce.sol";
-import {AgentRevocation, Revoke, RevokeHash} from "../../contracts/types/Revoke.sol";
-import {PolicyDriver} from "./harness/PolicyDriver.sol";
+import {Revoke, RevokeHash} from "../../contracts/types/Revoke.sol";
+import {RootSet, RootSetHash} from "../../contracts/types/RootSet.sol";
+import {Stop, StopHash} from "../../contracts/types/Stop.sol";
+import {Veto, VetoHash} from "../../contracts/types/Veto.sol";
+import {VoidApprovals, VoidApprovalsHash} from "../../contracts/types/VoidApprovals.sol";
+import {Withdraw, WithdrawHash} from "../../contracts/types/Withdraw.sol";
+import {PolicyHashes} from "./harness/PolicyHashes.sol";
+import {
+    Authorize as SignedAuthorize,
+    GovernanceChange as SignedGovernanceChange,
+    LiftStop as SignedLiftStop,
+    Renew as SignedRenew,
+    Renounce as SignedRenounce,
+    Revoke as SignedRevoke,
+    Stop as SignedStop,
+    Veto as SignedVeto,
+    VoidApprovals as SignedVoidApprovals,
+    Withdraw as SignedWithdraw
+} from "./harness/SignedOperations.sol";
 import {TestBase} from "./TestBase.sol";
 
-/// @dev Types and hashes of the signed operations are those of the struct definitions; single operations under fuzz.
-contract AgentPolicyOperationsTest is TestBase, PolicyDriver {
-    uint256 private constant CREATOR = 1;
-    uint256 private constant OTHER = 2;
-
-    PolicyId private _policy;
+/// @dev Types and hashes of what is signed are those of the struct definitions, whatever the values.
+contract AgentPolicyOperationsTest is TestBase {
+    PolicyHashes private _hashes;
 
     function setUp() public {
-        registry = new AgentPolicyRegistry();
-        _policy = _open(CREATOR, 11, 12);
+        _hashes = new PolicyHashes();
     }
 
     function test_typehash_ofCreatePolicy() public pure {
         assertEq(CreatePolicyHash.TYPEHASH, vm.eip712HashType("CreatePolicy"));
+    }
+
+    function test_typehash_ofEmergencyRotate() public pure {
+        assertEq(EmergencyRotateHash.TYPEHASH, vm.eip712HashType("EmergencyRotate"));
+    }
+
+    function test_typehash_ofAgentAcceptance() public pure {
+        assertEq(AgentAcceptanceHash.TYPEHASH, vm.eip712HashType("AgentAcceptance"));
+    }
+
+    function test_typehash_ofAgentChange() public pure {
+        assertEq(AgentChangeHash.TYPEHASH, vm.eip712HashType("AgentChange"));
+    }
+
+    function test_typehash_ofAgentPower() public pure {
+        assertEq(AgentPowerHash.TYPEHASH, vm.eip712HashType("AgentPower"));
+    }
+
+    function test_typehash_ofPolicySettings() public pure {
+        assertEq(PolicySettingsHash.TYPEHASH, vm.eip712HashType("PolicySettings"));
+    }
+
+    function test_typehash_ofRootSet() public pure {
+        assertEq(RootSetHash.TYPEHASH, vm.eip712HashType("RootSet"));
     }
 
     function test_typehash_ofAuthorize() public pure {
@@ -45,144 +82,158 @@ contract AgentPolicyOperationsTest is TestBase, PolicyDriver {
         assertEq(RenounceHash.TYPEHASH, vm.eip712HashType("Renounce"));
     }
 
-    function test_typehash_ofAgentChange() public pure {
-        assertEq(AgentChangeHash.TYPEHASH, vm.eip712HashType("AgentChange"));
+    function test_typehash_ofRenew() public pure {
+        assertEq(RenewHash.TYPEHASH, vm.eip712HashType("Renew"));
     }
 
-    function test_typehash_ofAgentRevocation() public pure {
-        assertEq(RevokeHash.AGENT_REVOCATION_TYPEHASH, vm.eip712HashType("AgentRevocation"));
+    function test_typehash_ofStop() public pure {
+        assertEq(StopHash.TYPEHASH, vm.eip712HashType("Stop"));
     }
 
-    function test_typehash_ofAgentAcceptance() public pure {
-        assertEq(AgentAcceptanceHash.TYPEHASH, vm.eip712HashType("AgentAcceptance"));
+    function test_typehash_ofLiftStop() public pure {
+        assertEq(LiftStopHash.TYPEHASH, vm.eip712HashType("LiftStop"));
     }
 
-    function testFuzz_hash_ofAuthorizeIsThatOfTheStruct(Authorize calldata op) public view {
-        assertEq(this.hashOf(op), vm.eip712HashStruct("Authorize", abi.encode(op)));
+    function test_typehash_ofVoidApprovals() public pure {
+        assertEq(VoidApprovalsHash.TYPEHASH, vm.eip712HashType("VoidApprovals"));
     }
 
-    function testFuzz_hash_ofRevokeIsThatOfTheStruct(Revoke calldata op) public view {
-        assertEq(this.hashOf(op), vm.eip712HashStruct("Revoke", abi.encode(op)));
+    function test_typehash_ofGovernanceChange() public pure {
+        assertEq(GovernanceChangeHash.TYPEHASH, vm.eip712HashType("GovernanceChange"));
     }
 
-    function testFuzz_hash_ofRenounceIsThatOfTheStruct(Renounce calldata op) public view {
-        assertEq(this.hashOf(op), vm.eip712HashStruct("Renounce", abi.encode(op)));
+    function test_typehash_ofVeto() public pure {
+        assertEq(VetoHash.TYPEHASH, vm.eip712HashType("Veto"));
     }
 
-    function testFuzz_hash_ofAcceptanceIsThatOfTheStruct(
-        PolicyId policy,
-        AgentChange calldata change,
-        uint64 deadline
+    function test_typehash_ofWithdraw() public pure {
+        assertEq(WithdrawHash.TYPEHASH, vm.eip712HashType("Withdraw"));
+    }
+
+    function testFuzz_hash_ofCreatePolicyIsThatOfTheStruct(CreatePolicy calldata op) public view {
+        assertEq(_hashes.hash(op), vm.eip712HashStruct("CreatePolicy", abi.encode(op)));
+    }
+
+    function testFuzz_hash_ofEmergencyRotateIsThatOfTheStruct(EmergencyRotate calldata op) public view {
+        assertEq(_hashes.hash(op), vm.eip712HashStruct("EmergencyRotate", abi.encode(op)));
+    }
+
+    function testFuzz_hash_ofRootSetIsThatOfTheStruct(RootSet calldata op) public view {
+        assertEq(_hashes.hash(op), vm.eip712HashStruct("RootSet", abi.encode(op)));
+    }
+
+    function testFuzz_hash_ofAcceptanceIsThatOfTheStruct(AgentAcceptance calldata op) public view {
+        KeyId agent = KeyId.wrap(keccak256(op.key));
+        Offer memory offer = Offer(op.policy, op.epoch, agent, op.commitment, op.authorizations, op.expiry);
+        assertEq(_hashes.hash(offer, op.deadline), vm.eip712HashStruct("AgentAcceptance", abi.encode(op)));
+    }
+
+    function testFuzz_hash_ofAuthorizeIsThatOfTheStruct(Authorize calldata op, uint32 counter) public view {
+        SignedAuthorize memory signed = SignedAuthorize(
+            op.policy,
+            op.epoch,
+            op.changes,
+            op.checkpoint,
+            op.proposer,
+            op.lane,
+            op.nonce,
+            op.deadline,
+            counter
+        );
+        _requireSame("Authorize", abi.encode(signed), _hashes.encodeAuthorize(op), counter);
+    }
+
+    function testFuzz_hash_ofRevokeIsThatOfTheStruct(Revoke calldata op, uint32 counter) public view {
+        SignedRevoke memory signed = SignedRevoke(
+            op.policy,
+            op.epoch,
+            op.revocations,
+            op.proposer,
+            op.lane,
+            op.nonce,
+            op.deadline,
+            counter
+        );
+        _requireSame("Revoke", abi.encode(signed), _hashes.encodeRevoke(op), counter);
+    }
+
+    function testFuzz_hash_ofRenounceIsThatOfTheStruct(Renounce calldata op, uint32 counter) public view {
+        SignedRenounce memory signed = SignedRenounce(
+            op.policy,
+            op.epoch,
+            op.authorizations,
+            op.agent,
+            op.lane,
+            op.nonce,
+            op.deadline,
+            counter
+        );
+        _requireSame("Renounce", abi.encode(signed), _hashes.encodeRenounce(op), counter);
+    }
+
+    function testFuzz_hash_ofRenewIsThatOfTheStruct(Renew calldata op, uint32 counter) public view {
+        SignedRenew memory signed = SignedRenew(
+            op.policy,
+            op.epoch,
+            op.commitment,
+            op.expiry,
+            op.checkpoint,
+            op.agent,
+            op.lane,
+            op.nonce,
+            op.deadline,
+            counter
+        );
+        _requireSame("Renew", abi.encode(signed), _hashes.encodeRenew(op), counter);
+    }
+
+    function testFuzz_hash_ofStopIsThatOfTheStruct(Stop calldata op, uint32 counter) public view {
+        SignedStop memory signed = SignedStop(op.policy, op.epoch, op.agent, op.deadline, counter);
+        _requireSame("Stop", abi.encode(signed), _hashes.encodeStop(op), counter);
+    }
+
+    function testFuzz_hash_ofLiftStopIsThatOfTheStruct(LiftStop calldata op, uint32 counter) public view {
+        SignedLiftStop memory signed = SignedLiftStop(op.policy, op.epoch, op.stopper, op.deadline, counter);
+        _requireSame("LiftStop", abi.encode(signed), _hashes.encodeLiftStop(op), counter);
+    }
+
+    function testFuzz_hash_ofVoidApprovalsIsThatOfTheStruct(VoidApprovals calldata op, uint32 counter) public view {
+        SignedVoidApprovals memory signed = SignedVoidApprovals(op.policy, op.epoch, op.agent, op.deadline, counter);
+        _requireSame("VoidApprovals", abi.encode(signed), _hashes.encodeVoidApprovals(op), counter);
+    }
+
+    function testFuzz_hash_ofGovernanceChangeIsThatOfTheStruct(
+        GovernanceChange calldata op,
+        uint32 counter
     ) public view {
-        AgentAcceptance memory acceptance = AgentAcceptance(
-            policy,
-            EPOCH,
-            change.key,
-            change.commitment,
-            change.authorizations,
-            change.expiry,
-            deadline
+        SignedGovernanceChange memory signed = SignedGovernanceChange(
+            op.policy,
+            op.epoch,
+            op.agents,
+            op.fields,
+            op.settings,
+            op.abandon,
+            op.successor,
+            op.proposer,
+            op.lane,
+            op.nonce,
+            op.deadline,
+            counter
         );
-        assertEq(
-            this.hashOf(policy, KeyId.wrap(keccak256(change.key)), change, deadline),
-            vm.eip712HashStruct("AgentAcceptance", abi.encode(acceptance))
-        );
+        _requireSame("GovernanceChange", abi.encode(signed), _hashes.encodeGovernanceChange(op), counter);
     }
 
-    /// @dev After a fork of the chain nothing that was signed before counts on the other side.
-    function test_renounce_revertsWhenTheChainIdChanged() public {
-        Renounce memory op = _renounce(Authorizations.PROVE);
-        Approval memory approval = _approve(CREATOR, this.hashOf(op));
-        bytes32 before = registry.domainSeparator();
-        vm.chainId(block.chainid + 1);
-        assertNotEq(registry.domainSeparator(), before);
-        vm.expectRevert(abi.encodeWithSelector(IAgentKeyErrors.AgentKeySignatureInvalid.selector, idOf(CREATOR)));
-        registry.renounce(op, approval);
+    function testFuzz_hash_ofVetoIsThatOfTheStruct(Veto calldata op, uint32 counter) public view {
+        SignedVeto memory signed = SignedVeto(op.policy, op.epoch, op.change, op.agent, op.deadline, counter);
+        _requireSame("Veto", abi.encode(signed), _hashes.encodeVeto(op), counter);
     }
 
-    function test_policyAddress_dependsOnTheChain() public {
-        PolicyId here = registry.policyAddress(11, idOf(CREATOR));
-        vm.chainId(block.chainid + 1);
-        assertNotEq(PolicyId.unwrap(registry.policyAddress(11, idOf(CREATOR))), PolicyId.unwrap(here));
+    function testFuzz_hash_ofWithdrawIsThatOfTheStruct(Withdraw calldata op, uint32 counter) public view {
+        SignedWithdraw memory signed = SignedWithdraw(op.policy, op.epoch, op.change, op.agent, op.deadline, counter);
+        _requireSame("Withdraw", abi.encode(signed), _hashes.encodeWithdraw(op), counter);
     }
 
-    function testFuzz_policyAddress_isTheCreatorsAlone(uint256 ownerCommitment, uint256 other) public view {
-        ownerCommitment = bound(ownerCommitment, 1, type(uint248).max);
-        other = bound(other, 2, 1000);
-        assertNotEq(
-            PolicyId.unwrap(registry.policyAddress(ownerCommitment, idOf(CREATOR))),
-            PolicyId.unwrap(registry.policyAddress(ownerCommitment, idOf(other)))
-        );
-    }
-
-    /// @dev No signature counts but the key's own: neither random bytes, nor anything of another length.
-    function testFuzz_renounce_revertsForAnyOtherSignature(bytes calldata signature) public {
-        Renounce memory op = _renounce(Authorizations.PROVE);
-        Approval memory approval = Approval(material(CREATOR), signature);
-        bytes memory refusal =
-            signature.length == 0
-                ? abi.encodeWithSelector(IAgentKeyErrors.AgentKeySenderMismatch.selector, idOf(CREATOR), address(this))
-                : abi.encodeWithSelector(IAgentKeyErrors.AgentKeySignatureInvalid.selector, idOf(CREATOR));
-        vm.expectRevert(refusal);
-        registry.renounce(op, approval);
-    }
-
-    /// @dev Material that hashes to no agent of the policy is a stranger, whatever its length.
-    function testFuzz_renounce_revertsForAnyOtherKey(bytes calldata key) public {
-        Renounce memory op = _renounce(Authorizations.PROVE);
-        KeyId id = KeyId.wrap(keccak256(key));
-        if (KeyId.unwrap(id) == KeyId.unwrap(idOf(CREATOR))) return;
-        vm.expectRevert(abi.encodeWithSelector(IAgentPolicyRegistry.AgentPolicyApproverUnknown.selector, _policy, id));
-        registry.renounce(op, Approval(key, ""));
-    }
-
-    function testFuzz_renounce_takesExactlyTheNamedBits(uint8 bits) public {
-        bits = uint8(bound(bits, 1, Authorizations.ALL & ~Authorizations.ADMIN));
-        Renounce memory op = _renounce(bits);
-        registry.renounce(op, _approve(CREATOR, this.hashOf(op)));
-        assertEq(registry.agentOf(_policy, idOf(CREATOR)).authorizations, Authorizations.ALL & ~bits);
-        assertEq(registry.liveLeavesOf(_policy).length, bits & Authorizations.PROVE == 0 ? 1 : 0);
-    }
-
-    /// @dev Half of the inputs are full hours, a quarter of them around now and around 2^40.
-    function testFuzz_authorize_acceptsExactlyFullHoursToCome(uint64 expiry, uint8 shape) public {
-        vm.warp(1_900_000_000 - (1_900_000_000 % 3600) + (shape % 3) - 1);
-        if (shape & 4 != 0) expiry -= expiry % 3600;
-        if (shape & 24 == 24)
-            expiry = (uint64(bound(expiry, block.timestamp - 7200, block.timestamp + 7200)) / 3600) * 3600;
-        if (shape & 24 == 16) expiry = (uint64(bound(expiry, 0, (1 << 40) + 7200)) / 3600) * 3600;
-        AgentChange[] memory changes = new AgentChange[](1);
-        changes[0] = _change(OTHER, Authorizations.PROVE, 77, expiry);
-        Authorize memory op = Authorize(_policy, EPOCH, changes, false, idOf(CREATOR), 0, 0, FOREVER);
-        Approval[] memory approvals = new Approval[](1);
-        approvals[0] = _approve(CREATOR, this.hashOf(op));
-        Acceptance[] memory acceptances = new Acceptance[](1);
-        acceptances[0] = _accept(_policy, OTHER, changes[0]);
-        bool good = expiry == FOREVER || (expiry < 1 << 40 && expiry % 3600 == 0 && expiry > block.timestamp);
-        if (!good) vm.expectPartialRevert(_expiryError(expiry));
-        registry.authorize(op, acceptances, approvals);
-        if (good) assertEq(registry.agentOf(_policy, idOf(OTHER)).expiry, expiry);
-    }
-
-    function testFuzz_revoke_refusesWhoIsNoAgent(KeyId agent, uint8 bits) public {
-        bits = uint8(bound(bits, 1, Authorizations.ALL));
-        if (KeyId.unwrap(agent) == KeyId.unwrap(idOf(CREATOR))) return;
-        AgentRevocation[] memory revocations = new AgentRevocation[](1);
-        revocations[0] = AgentRevocation(agent, bits);
-        Revoke memory op = Revoke(_policy, EPOCH, revocations, idOf(CREATOR), 0, 0, FOREVER);
-        Approval[] memory approvals = new Approval[](1);
-        approvals[0] = _approve(CREATOR, this.hashOf(op));
-        vm.expectRevert(abi.encodeWithSelector(IAgentPolicyRegistry.AgentPolicyAgentUnknown.selector, _policy, agent));
-        registry.revoke(op, approvals);
-    }
-
-    function _renounce(uint8 bits) private view returns (Renounce memory) {
-        return Renounce(_policy, EPOCH, bits, idOf(CREATOR), 0, 0, FOREVER);
-    }
-
-    function _expiryError(uint64 expiry) private pure returns (bytes4) {
-        if (expiry >= 1 << 40) return IAgentPolicyRegistry.AgentPolicyExpiryTooLate.selector;
-        if (expiry % 3600 != 0) return IAgentPolicyRegistry.AgentPolicyExpiryNotHourly.selector;
-        return IAgentPolicyRegistry.AgentPolicyExpiryPassed.selector;
+    function _requireSame(string memory name, bytes memory signed, bytes memory encoded, uint32 counter) private view {
+        assertEq(_hashes.counted(encoded, counter), vm.eip712HashStruct(name, signed));
     }
 }
