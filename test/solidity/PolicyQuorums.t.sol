@@ -7,7 +7,8 @@ import {Quorums} from "../../contracts/policy/Quorums.sol";
 import {KeyKinds} from "../../contracts/types/KeyKinds.sol";
 import {Policy, PolicyFlags} from "../../contracts/types/Policy.sol";
 import {PolicyId} from "../../contracts/types/PolicyId.sol";
-import {PolicySettings, SettingsFields} from "../../contracts/types/PolicySettings.sol";
+import {PolicySettings} from "../../contracts/types/PolicySettings.sol";
+import {SettingsFields} from "../../contracts/types/SettingsFields.sol";
 import {TestBase} from "./TestBase.sol";
 
 /// @dev The counts of a policy's head against a plain recount, and the rules that read them.
