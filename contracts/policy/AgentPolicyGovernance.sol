@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Proxy} from "@openzeppelin/contracts/proxy/Proxy.sol";
+import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {IAgentPolicyGovernance} from "../interfaces/IAgentPolicyGovernance.sol";
 import {Acceptance} from "../types/Acceptance.sol";
 import {Approval} from "../types/Approval.sol";
@@ -20,7 +20,7 @@ import {PolicyRules} from "./PolicyRules.sol";
 /// @title AgentPolicyGovernance
 /// @notice The part of the registry by which power changes slowly.
 /// @dev Code only: the registry runs it on its own storage, under its own address. Called directly it finds no policy.
-contract AgentPolicyGovernance is IAgentPolicyGovernance, AgentPolicyState, Proxy {
+contract AgentPolicyGovernance is IAgentPolicyGovernance, AgentPolicyState {
     /// @dev The code of `IAgentPolicyRecovery`.
     address private immutable _RECOVERY;
 
@@ -28,6 +28,15 @@ contract AgentPolicyGovernance is IAgentPolicyGovernance, AgentPolicyState, Prox
     /// @param recovery The next part, for calls that this one does not know.
     constructor(address recovery) {
         _RECOVERY = recovery;
+    }
+
+    /// @notice Answers by the next part what this one does not know.
+    /// @dev On this storage. OpenZeppelin's `Proxy` has assembly for it that is not memory-safe, which takes
+    /// optimizations from all of a contract's actions.
+    /// @param call The call as it came.
+    /// @return What the next part returns, as it is.
+    fallback(bytes calldata call) external returns (bytes memory) {
+        return Address.functionDelegateCall(_RECOVERY, call);
     }
 
     // ---- Governance changes ----------------------------------------------------------------------------------------
@@ -87,12 +96,5 @@ contract AgentPolicyGovernance is IAgentPolicyGovernance, AgentPolicyState, Prox
     /// @inheritdoc IAgentPolicyGovernance
     function proposerWaitsUntil(PolicyId policy, KeyId proposer) external view returns (uint40) {
         return GovernanceChanges.waitsUntil(_changes, _agents, policy, proposer);
-    }
-
-    // ---- Internal --------------------------------------------------------------------------------------------------
-
-    /// @dev Where calls go that this part does not know.
-    function _implementation() internal view override returns (address) {
-        return _RECOVERY;
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Proxy} from "@openzeppelin/contracts/proxy/Proxy.sol";
+import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {ProvisionedTree} from "../accumulator/ProvisionedTree.sol";
 import {RevokedTree} from "../accumulator/RevokedTree.sol";
 import {IAccumulators} from "../interfaces/IAccumulators.sol";
@@ -38,7 +38,7 @@ import {PolicySafeguards} from "./PolicySafeguards.sol";
 /// code of `AgentPolicyGovernance` on this storage, and those that that one does not know `AgentPolicyRecovery`. Both
 /// and the linked libraries are fixed when this contract is deployed; nothing can be exchanged. It calls nothing else
 /// but, to check a signature, the contract that is an agent's key, which by a static call can change nothing.
-contract AgentPolicyRegistry is IAgentPolicyRegistry, IAgentPolicySafeguards, AgentPolicyState, Proxy {
+contract AgentPolicyRegistry is IAgentPolicyRegistry, IAgentPolicySafeguards, AgentPolicyState {
     /// @dev The code of `IAgentPolicyGovernance`.
     address private immutable _GOVERNANCE;
 
@@ -46,6 +46,15 @@ contract AgentPolicyRegistry is IAgentPolicyRegistry, IAgentPolicySafeguards, Ag
     /// @param governance The governance part. It has the same libraries and no state of its own.
     constructor(address governance) {
         _GOVERNANCE = governance;
+    }
+
+    /// @notice Answers by the next part what this one does not know.
+    /// @dev On this storage. OpenZeppelin's `Proxy` has assembly for it that is not memory-safe, which takes
+    /// optimizations from all of a contract's actions.
+    /// @param call The call as it came.
+    /// @return What the next part returns, as it is.
+    fallback(bytes calldata call) external returns (bytes memory) {
+        return Address.functionDelegateCall(_GOVERNANCE, call);
     }
 
     // ---- Actions ---------------------------------------------------------------------------------------------------
@@ -332,10 +341,5 @@ contract AgentPolicyRegistry is IAgentPolicyRegistry, IAgentPolicySafeguards, Ag
     function _revoke(LeafId[] memory leaves) private {
         if (leaves.length == 1) RevokedTree.set(_revoked, _provisioned, leaves[0]);
         else _revokeMany(leaves);
-    }
-
-    /// @dev Where calls go that this contract does not know.
-    function _implementation() internal view override returns (address) {
-        return _GOVERNANCE;
     }
 }

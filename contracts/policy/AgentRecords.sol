@@ -6,6 +6,7 @@ import {Agent} from "../types/Agent.sol";
 import {Authorizations} from "../types/Authorizations.sol";
 import {KeyId} from "../types/KeyId.sol";
 import {LeafId} from "../types/LeafId.sol";
+import {PackedPolicy, PolicyPacking} from "../types/PackedPolicy.sol";
 import {Policy, PolicyFlags} from "../types/Policy.sol";
 import {PolicyId} from "../types/PolicyId.sol";
 import {ProverSlots} from "./ProverSlots.sol";
@@ -28,7 +29,7 @@ library AgentRecords {
     /// @dev `keys`: key ids in the order of joining. `endedAt`: when an epoch ended, and with it what proved in it and
     /// did not go on. `stoppers`: who stopped grants, where they are stopped.
     struct State {
-        mapping(PolicyId policy => Policy head) heads;
+        mapping(PolicyId policy => PackedPolicy head) heads;
         mapping(PolicyId policy => mapping(KeyId agent => Agent record)) records;
         mapping(PolicyId policy => mapping(uint256 position => KeyId agent)) keys;
         mapping(PolicyId policy => mapping(uint256 commitment => bool used)) commitments;
@@ -39,14 +40,30 @@ library AgentRecords {
 
     /// @dev The head of a policy; reverts if there is none.
     function headOf(State storage self, PolicyId policy) internal view returns (Policy memory head) {
-        head = self.heads[policy];
+        PolicyPacking.unpack(self.heads[policy], head);
         if (head.epoch == 0) revert IAgentPolicyRegistry.AgentPolicyUnknown(policy);
     }
 
     /// @dev The head of a policy that can still change.
     function openHead(State storage self, PolicyId policy) internal view returns (Policy memory head) {
-        head = headOf(self, policy);
+        loadOpen(self, policy, head);
+    }
+
+    /// @dev Fills in the head of a policy that can still change.
+    function loadOpen(State storage self, PolicyId policy, Policy memory head) internal view {
+        PolicyPacking.unpack(self.heads[policy], head);
+        if (head.epoch == 0) revert IAgentPolicyRegistry.AgentPolicyUnknown(policy);
         if (head.flags & PolicyFlags.ABANDONED != 0) revert IAgentPolicyRegistry.AgentPolicyEnded(policy);
+    }
+
+    /// @dev Whether there is such a policy.
+    function exists(State storage self, PolicyId policy) internal view returns (bool) {
+        return PackedPolicy.unwrap(self.heads[policy]) != 0;
+    }
+
+    /// @dev Writes the head of a policy.
+    function writeHead(State storage self, PolicyId policy, Policy memory head) internal {
+        self.heads[policy] = PolicyPacking.pack(head);
     }
 
     /// @dev True while the agent's PROVE holds: the second of its expiry is the last.

@@ -78,7 +78,7 @@ library EmergencyRotations {
         PolicyRules.write(rules, op.policy, head, terms);
         _empower(self, head, op, acceptances, context);
         Quorums.requireSound(op.policy, head);
-        self.heads[op.policy] = head;
+        AgentRecords.writeHead(self, op.policy, head);
     }
 
     /// @dev Takes survivors over into the next epoch, with PROVE alone; those that prove no more are skipped, so that

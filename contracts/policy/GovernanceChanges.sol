@@ -268,7 +268,7 @@ library GovernanceChanges {
             }
             if (pending.fields != 0) PolicyRules.write(rules, policy, head, terms);
         }
-        agents.heads[policy] = head;
+        AgentRecords.writeHead(agents, policy, head);
         _remove(self, pending, policy, change);
     }
 

@@ -50,7 +50,7 @@ library PolicyAgents {
         CreatePolicy calldata op,
         Acceptance[] calldata acceptances,
         Approval calldata approval,
-        Context calldata context
+        Context memory context
     ) external returns (LeafId[] memory provisioned) {
         Plan memory plan;
         PolicyRules.Terms memory terms;
@@ -84,10 +84,10 @@ library PolicyAgents {
         Authorize calldata op,
         Acceptance[] calldata acceptances,
         Approval[] calldata approvals,
-        Context calldata context
+        Context memory context
     ) external returns (LeafId[] memory provisioned, LeafId[] memory revoked) {
         Plan memory plan;
-        plan.head = AgentRecords.openHead(self, op.policy);
+        AgentRecords.loadOpen(self, op.policy, plan.head);
         Approver[] memory approvers = PolicyAuthority.approve(
             authority,
             self,
@@ -114,7 +114,7 @@ library PolicyAgents {
         PolicyAuthority.State storage authority,
         Renounce calldata op,
         Approval calldata approval,
-        Context calldata context
+        Context memory context
     ) external returns (LeafId[] memory revoked) {
         return PolicyRevocations.renounce(self, authority, op, approval, context);
     }
@@ -147,7 +147,7 @@ library PolicyAgents {
         KeyId[] calldata keys
     ) external view {
         Plan memory plan;
-        plan.head = AgentRecords.openHead(self, op.policy);
+        AgentRecords.loadOpen(self, op.policy, plan.head);
         Approver[] memory approvers = PolicyAuthority.requireApprovers(authority, self, plan.head, _proposal(op), keys);
         _planAuthorization(self, tree, plan, op, approvers);
     }
@@ -199,12 +199,13 @@ library PolicyAgents {
         if (PolicyId.unwrap(computed) != PolicyId.unwrap(op.policy)) {
             revert IAgentPolicyRegistry.AgentPolicyAddressMismatch(op.policy, computed);
         }
-        if (self.heads[op.policy].epoch != 0) revert IAgentPolicyRegistry.AgentPolicyExists(op.policy);
+        if (AgentRecords.exists(self, op.policy)) revert IAgentPolicyRegistry.AgentPolicyExists(op.policy);
         plan.head.epoch = FIRST_EPOCH;
         plan.head.createdAt = uint40(block.timestamp);
         plan.creating = true;
         PolicyRules.set(plan.head, terms, SettingsFields.ALL, op.settings);
         _planChanges(self, tree, plan, op.policy, op.agents);
+        Quorums.requireSound(op.policy, plan.head);
     }
 
     /// @dev One step for each change, all within the approvers' rights.
@@ -216,6 +217,7 @@ library PolicyAgents {
         Approver[] memory approvers
     ) private view {
         _planChanges(self, tree, plan, op.policy, op.changes);
+        Quorums.requireStillSound(op.policy, plan.head, plan.needed);
         Quorums.requireHeld(op.policy, plan.head, approvers, plan.needed);
     }
 
@@ -231,7 +233,6 @@ library PolicyAgents {
         for (uint256 i = 0; i < changes.length; ++i) {
             AgentSteps.set(self, plan, i, changes[i], ProvisionedTree.upcoming(tree, plan.provisions));
         }
-        Quorums.requireSound(policy, plan.head);
     }
 
     /// @dev Writes the changes of agents that consent to them, and lists the leaves to append.
@@ -241,7 +242,7 @@ library PolicyAgents {
         AgentChange[] calldata changes,
         Acceptance[] calldata acceptances,
         Approver[] memory approvers,
-        Context calldata context
+        Context memory context
     ) private returns (LeafId[] memory provisioned) {
         Consents.requireCount(acceptances.length, changes.length);
         provisioned = new LeafId[](plan.provisions);
@@ -259,7 +260,7 @@ library PolicyAgents {
             AgentRecords.write(self, plan.policy, step);
             if (step.commitment != 0) provisioned[count++] = step.record.leaf;
         }
-        self.heads[plan.policy] = plan.head;
+        AgentRecords.writeHead(self, plan.policy, plan.head);
     }
 
     /// @dev Reverts unless the agent accepts the change.
@@ -268,7 +269,7 @@ library PolicyAgents {
         KeyId agent,
         AgentChange calldata change,
         Acceptance calldata acceptance,
-        Context calldata context
+        Context memory context
     ) private view {
         Offer memory offer = Offer(
             plan.policy,
@@ -292,7 +293,7 @@ library PolicyAgents {
     }
 
     /// @dev What is signed of a struct.
-    function _digest(Context calldata context, bytes32 structHash) private pure returns (bytes32) {
+    function _digest(Context memory context, bytes32 structHash) private pure returns (bytes32) {
         return MessageHashUtils.toTypedDataHash(context.domainSeparator, structHash);
     }
 

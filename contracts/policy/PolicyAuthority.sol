@@ -177,7 +177,7 @@ library PolicyAuthority {
         Context memory context
     ) private view {
         KeyId id = AgentKeys.idOf(approval.key);
-        Agent memory record = agents.records[policy][id];
+        Agent storage record = agents.records[policy][id];
         _weigh(approver, head, policy, record, id);
         bytes32 digest = _digest(context, encoded, record.counter);
         AgentKeys.requireSignature(record.kind, approval.key, digest, approval.signature, context.sender);
@@ -188,9 +188,9 @@ library PolicyAuthority {
         Approver memory approver,
         Policy memory head,
         PolicyId policy,
-        Agent memory record,
+        Agent storage record,
         KeyId id
-    ) private pure {
+    ) private view {
         if (record.epoch != head.epoch) revert IAgentPolicyRegistry.AgentPolicyApproverUnknown(policy, id);
         uint8 held = record.authorizations;
         if (held == 0) revert IAgentPolicyRegistry.AgentPolicyApproverRemoved(policy, id);

@@ -47,7 +47,8 @@ library PolicyRevocations {
         Approval[] calldata approvals,
         Context memory context
     ) internal returns (LeafId[] memory revoked) {
-        Tally memory tally = Tally(op.policy, AgentRecords.openHead(self, op.policy), 0, true, false);
+        Tally memory tally;
+        _start(self, tally, op.policy);
         Approver[] memory approvers = PolicyAuthority.approve(
             authority,
             self,
@@ -67,7 +68,7 @@ library PolicyRevocations {
             if (revokes) revoked[count++] = leaf;
         }
         _requireAllowed(tally, approvers);
-        self.heads[tally.policy] = tally.head;
+        AgentRecords.writeHead(self, tally.policy, tally.head);
         // revoked.length = count: the list was made for as many as could be
         assembly ("memory-safe") {
             mstore(revoked, count)
@@ -88,12 +89,14 @@ library PolicyRevocations {
         Approval calldata approval,
         Context memory context
     ) internal returns (LeafId[] memory revoked) {
-        Tally memory tally = Tally(op.policy, AgentRecords.openHead(self, op.policy), 0, true, true);
+        Tally memory tally;
+        _start(self, tally, op.policy);
+        tally.own = true;
         bytes memory encoded = RenounceHash.encode(op);
         PolicyAuthority.approveAlone(authority, self, tally.head, _proposal(op), encoded, approval, context);
         (bool revokes, LeafId leaf) = _take(self, tally, op.agent, op.authorizations);
         _requireRenounced(tally, op.agent);
-        self.heads[tally.policy] = tally.head;
+        AgentRecords.writeHead(self, tally.policy, tally.head);
         revoked = new LeafId[](revokes ? 1 : 0);
         if (revokes) revoked[0] = leaf;
     }
@@ -109,7 +112,8 @@ library PolicyRevocations {
         Revoke calldata op,
         KeyId[] calldata keys
     ) internal view {
-        Tally memory tally = Tally(op.policy, AgentRecords.openHead(self, op.policy), 0, true, false);
+        Tally memory tally;
+        _start(self, tally, op.policy);
         Approver[] memory approvers = PolicyAuthority.requireApprovers(
             authority,
             self,
@@ -138,11 +142,20 @@ library PolicyRevocations {
     ) internal view {
         KeyId[] memory keys = new KeyId[](1);
         keys[0] = op.agent;
-        Tally memory tally = Tally(op.policy, AgentRecords.openHead(self, op.policy), 0, true, true);
+        Tally memory tally;
+        _start(self, tally, op.policy);
+        tally.own = true;
         PolicyAuthority.requireApprovers(authority, self, tally.head, _proposal(op), keys);
         Agent memory record = self.records[tally.policy][op.agent];
         _workOut(tally, record, op.agent, op.authorizations);
         _requireRenounced(tally, op.agent);
+    }
+
+    /// @dev Starts the tally of an operation on a policy that can still change.
+    function _start(AgentRecords.State storage self, Tally memory tally, PolicyId policy) private view {
+        tally.policy = policy;
+        tally.idle = true;
+        AgentRecords.loadOpen(self, policy, tally.head);
     }
 
     /// @dev Takes the named bits from an agent, says so and tells if its leaf is to die. Without effect if it has
@@ -184,7 +197,8 @@ library PolicyRevocations {
         }
         tally.needed |= Quorums.neededFor(0, named);
         if (!tally.own && named & Authorizations.ADMIN != 0) {
-            revert IAgentPolicyRegistry.AgentPolicyGovernanceNeeded(tally.policy, agent, named);
+            uint8 power = named & ~Authorizations.PROVE;
+            revert IAgentPolicyRegistry.AgentPolicyGovernanceNeeded(tally.policy, agent, power);
         }
         uint8 loses = record.authorizations & named;
         if (loses == 0) return false;
@@ -197,14 +211,14 @@ library PolicyRevocations {
     /// rights.
     function _requireAllowed(Tally memory tally, Approver[] memory approvers) private pure {
         if (tally.idle) revert IAgentPolicyRegistry.AgentPolicyNothingToRevoke(tally.policy);
-        Quorums.requireSound(tally.policy, tally.head);
+        Quorums.requireStillSound(tally.policy, tally.head, tally.needed);
         Quorums.requireHeld(tally.policy, tally.head, approvers, tally.needed);
     }
 
     /// @dev Reverts unless a renunciation takes something and leaves a policy that can act; it needs no right.
     function _requireRenounced(Tally memory tally, KeyId agent) private pure {
         if (tally.idle) revert IAgentPolicyRegistry.AgentPolicyNothingChanges(tally.policy, agent);
-        Quorums.requireSound(tally.policy, tally.head);
+        Quorums.requireStillSound(tally.policy, tally.head, tally.needed);
     }
 
     /// @dev Element `i` of a list in which no agent occurs twice.

@@ -55,7 +55,7 @@ library PolicySafeguards {
         }
         self.stoppers[op.policy] = op.agent;
         head.flags |= PolicyFlags.STOPPED;
-        self.heads[op.policy] = head;
+        AgentRecords.writeHead(self, op.policy, head);
         emit IAgentPolicySafeguards.GrantsStopped(op.policy, op.agent);
     }
 
@@ -85,7 +85,7 @@ library PolicySafeguards {
         }
         self.records[op.policy][stopper].barred = true;
         head.flags &= ~PolicyFlags.STOPPED;
-        self.heads[op.policy] = head;
+        AgentRecords.writeHead(self, op.policy, head);
         emit IAgentPolicySafeguards.GrantsResumed(op.policy, stopper);
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {LeafId} from "../types/LeafId.sol";
 
 /// @title ProverSlots
@@ -32,10 +33,8 @@ library ProverSlots {
 
     /// @dev The lowest unmarked place, `COUNT` if there is none.
     function lowestFree(uint32 marks) internal pure returns (uint256 slot) {
-        unchecked {
-            // bounded by COUNT
-            while (slot < COUNT && marks & (1 << slot) != 0) ++slot;
-        }
+        // to add 1 sets the lowest clear bit, which is that of COUNT if all are marked
+        return Math.log2(~uint256(marks) & (uint256(marks) + 1));
     }
 
     /// @dev The marks without those of places whose expiry has passed.

@@ -127,6 +127,12 @@ library Quorums {
         }
     }
 
+    /// @dev `requireSound` after an operation that needed these rights: without ADMIN only PROVE changes hands, which
+    /// counts in no quorum.
+    function requireStillSound(PolicyId policy, Policy memory head, uint8 needed) internal pure {
+        if (needed & Authorizations.ADMIN != 0) requireSound(policy, head);
+    }
+
     /// @dev Reverts unless both quorums can be reached, and few enough hold power.
     function requireSound(PolicyId policy, Policy memory head) internal pure {
         if (head.powerful > MAX_POWERFUL) {

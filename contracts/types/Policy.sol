@@ -3,10 +3,11 @@ pragma solidity ^0.8.30;
 
 import {KeyId} from "./KeyId.sol";
 
-/// @dev The head of a policy, one slot: 200 bits. `epoch`: 0 = no such policy. `agentCount`: keys ever added.
-/// `provers`: marks of the slots taken by leaves that prove, or did when their slot was last needed. `powerful`: agents
-/// that hold more than PROVE in this epoch. `admins`, `granters`: those with ADMIN, and with PROVE_GRANT or ADMIN, of
-/// kinds that always count; `contractAdmins`, `contractGranters`: the same of kind CONTRACT. `flags`: `PolicyFlags`.
+/// @dev The head of a policy, stored as one word, `PackedPolicy`. `epoch`: 0 = no such policy. `agentCount`: keys ever
+/// added. `provers`: marks of the slots taken by leaves that prove, or did when their slot was last needed. `powerful`:
+/// agents that hold more than PROVE in this epoch. `admins`, `granters`: those with ADMIN, and with PROVE_GRANT or
+/// ADMIN, of kinds that always count; `contractAdmins`, `contractGranters`: the same of kind CONTRACT. `flags`:
+/// `PolicyFlags`.
 struct Policy {
     uint32 epoch;
     uint32 agentCount;
