@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import type { Wallet } from "ethers";
-import { artifacts } from "hardhat";
 import {
   type AccumulatorEvent,
   type AccumulatorState,
@@ -11,7 +10,6 @@ import {
 } from "../../client/accumulator/index.ts";
 import { decodeAccumulatorLog } from "../../client/chain/index.ts";
 import { fieldElement } from "../../client/core/index.ts";
-import { IAgentPolicyRegistry__factory } from "../../types/factories/interfaces/IAgentPolicyRegistry__factory.ts";
 import {
   accept,
   authorization,
@@ -33,25 +31,8 @@ const ADMINISTERS = 14;
 const SUPERSEDED = 2n;
 
 /** The registry with trees of `levels` levels, `size` leaves of which are there from the start. */
-async function deploySeeded(levels: number, size: number): Promise<World> {
-  const world = await deployWorld();
-  const done = new Map<string, string>();
-  async function deploy(name: string, args: readonly unknown[] = []): Promise<string> {
-    const known = done.get(name);
-    if (known !== undefined) return known;
-    const { linkReferences } = await artifacts.readArtifact(name);
-    const libraries: Record<string, string> = {};
-    for (const library of Object.values(linkReferences).flatMap((names) => Object.keys(names))) {
-      libraries[library] = await deploy(library);
-    }
-    const contract = await world.ethers.deployContract(name, [...args], { libraries });
-    const address = await contract.getAddress();
-    done.set(name, address);
-    return address;
-  }
-  const address = await deploy("SeededAgentPolicyRegistry", [levels, size, 7n, 0n]);
-  const registry = IAgentPolicyRegistry__factory.connect(address, world.relayer);
-  return { ...world, address, registry, domain: { ...world.domain, verifyingContract: address } };
+function deploySeeded(levels: number, size: number): Promise<World> {
+  return deployWorld({ levels, size, leaf: 7n, word: 0n });
 }
 
 /** One operation: `leaving` loses PROVE, `count` new agents gain it, and all is checkpointed. */

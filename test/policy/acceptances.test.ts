@@ -3,11 +3,12 @@ import type { Wallet } from "ethers";
 import type { AgentChangeStruct } from "../../types/interfaces/IAgentPolicyRegistry.ts";
 import {
   ADMIN,
+  ALL,
   accept,
-  add,
   authorization,
   change,
   commitmentOf,
+  creation,
   deployWorld,
   execute,
   expectRefusal,
@@ -15,6 +16,7 @@ import {
   keySource,
   NO_ACCEPTANCE,
   open,
+  openWith,
   PROVE,
   PROVE_GRANT,
   take,
@@ -31,9 +33,10 @@ describe("AgentPolicyRegistry", () => {
     world = await deployWorld();
   });
 
-  async function setting() {
+  /** A policy of alice, which bob is to prove in; with bits, bob is its agent before. */
+  async function setting(bits = 0) {
     const [alice, bob] = [key("alice"), key("bob")];
-    const policy = await open(world, alice);
+    const policy = await openWith(world, alice, bits === 0 ? [] : [[bob, bits]]);
     const offer = change(bob, PROVE, { commitment: commitmentOf(bob.address), expiry: HOUR * 10n ** 7n });
     return { alice, bob, policy, offer, op: await authorization(world, policy, alice, [offer]) };
   }
@@ -127,19 +130,18 @@ describe("AgentPolicyRegistry", () => {
     });
 
     it("are needed of an agent that is new, even without PROVE", async () => {
-      const { alice, bob, policy } = await setting();
-      const op = await authorization(world, policy, alice, [change(bob, ADMIN)]);
-      await expectRefusal(world, "Authorize", op, [alice], {
+      const [alice, bob] = [key("alice"), key("bob")];
+      const op = await creation(world, alice, { more: [change(bob, ADMIN)] });
+      await expectRefusal(world, "CreatePolicy", op, [alice], {
         error: "AgentPolicyAcceptanceMissing",
         args: [idOf(bob)],
-        acceptances: [NO_ACCEPTANCE],
+        acceptances: [NO_ACCEPTANCE, NO_ACCEPTANCE],
         checked: false,
       });
     });
 
     it("are needed of a known agent that gains PROVE and does not approve", async () => {
-      const { alice, bob, policy, offer } = await setting();
-      await add(world, policy, alice, bob, PROVE_GRANT);
+      const { alice, bob, policy, offer } = await setting(PROVE_GRANT);
       const gain: AgentChangeStruct = { ...offer, authorizations: PROVE | PROVE_GRANT };
       const byAlice = await authorization(world, policy, alice, [gain]);
       await expectRefusal(world, "Authorize", byAlice, [alice], {
@@ -153,11 +155,10 @@ describe("AgentPolicyRegistry", () => {
     });
 
     it("revert where none is needed: the agent approves, or gains no PROVE", async () => {
-      const { alice, bob, policy } = await setting();
-      await add(world, policy, alice, bob, PROVE | PROVE_GRANT);
+      const { alice, bob, policy } = await setting(PROVE | PROVE_GRANT);
       const cases: readonly (readonly [Wallet, AgentChangeStruct])[] = [
-        [bob, change(bob, PROVE | ADMIN)],
-        [alice, change(alice, ADMIN)],
+        [bob, change(bob, PROVE)],
+        [alice, change(alice, ALL & ~PROVE)],
       ];
       for (const [agent, offer] of cases) {
         const op = await authorization(world, policy, alice, [offer]);
@@ -177,7 +178,7 @@ describe("AgentPolicyRegistry", () => {
       }
     });
 
-    it("cannot be replayed: neither after removal nor for a second grant", async () => {
+    it("cannot be replayed after removal", async () => {
       const { alice, bob, policy, offer, op } = await setting();
       const acceptance = await accept(world, bob, { policy, change: offer });
       await execute(world, "Authorize", op, [alice], [acceptance]);
@@ -188,9 +189,10 @@ describe("AgentPolicyRegistry", () => {
         args: [policy, idOf(bob)],
         acceptances: [acceptance],
       });
-      // of an agent that stays, PROVE comes back only with another commitment
-      const carol = key("carol");
-      await add(world, policy, alice, carol, PROVE_GRANT);
+    });
+
+    it("cannot be replayed for a second grant to an agent that stays: that takes another commitment", async () => {
+      const { alice, bob: carol, policy } = await setting(PROVE_GRANT);
       const gain = change(carol, PROVE | PROVE_GRANT, { commitment: 99n });
       const consent = await accept(world, carol, { policy, change: gain });
       await execute(

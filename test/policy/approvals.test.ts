@@ -3,24 +3,29 @@ import type { Wallet } from "ethers";
 import { concat, dataSlice, getBytes, Signature, TypedDataEncoder, toBeHex } from "ethers";
 import {
   ADMIN,
+  ALL,
   accept,
-  add,
   agentKey,
   approval,
   approvals,
   authorization,
   change,
+  check,
   commitmentOf,
+  creation,
+  DAY,
   deployWorld,
   execute,
   expectRefusal,
-  FAR,
   idOf,
   keySource,
   NO_ACCEPTANCE,
   open,
+  openWith,
   PROVE,
   PROVE_GRANT,
+  PROVE_REVOKE,
+  renewal,
   renunciation,
   revocation,
   submit,
@@ -40,13 +45,17 @@ describe("AgentPolicyRegistry", () => {
     world = await deployWorld();
   });
 
-  /** A policy of alice, an admin bob, and a change that either may make. */
+  /** A policy of alice, whose lane is in use, an admin bob, and a change that either may make. */
   async function setting() {
-    const [alice, bob, carol] = [key("alice"), key("bob"), key("carol")];
-    const policy = await open(world, alice);
-    await add(world, policy, alice, bob, ADMIN);
-    await add(world, policy, alice, carol, PROVE_GRANT);
-    const op = await authorization(world, policy, alice, [change(carol, PROVE_GRANT | ADMIN)]);
+    const [alice, bob, carol, dave] = [key("alice"), key("bob"), key("carol"), key("dave")];
+    const policy = await openWith(world, alice, [
+      [bob, ADMIN],
+      [carol, PROVE_GRANT | PROVE_REVOKE],
+      [dave, PROVE_GRANT | PROVE_REVOKE],
+    ]);
+    await take(world, policy, alice, dave, PROVE_GRANT);
+    await take(world, policy, alice, dave, PROVE_REVOKE);
+    const op = await authorization(world, policy, alice, [change(carol, PROVE_GRANT)]);
     return { alice, bob, carol, policy, op, acceptances: [NO_ACCEPTANCE] };
   }
 
@@ -58,7 +67,7 @@ describe("AgentPolicyRegistry", () => {
     });
 
     it("are taken without signature from the sender itself, and from nobody else", async () => {
-      const { alice, bob, op, acceptances, policy } = await setting();
+      const { alice, bob, carol, op, acceptances, policy } = await setting();
       const given = await approvals(world, "Authorize", op, [alice, bob]);
       const others = given.map((a) => ({ ...a, signature: "0x" }));
       const own = given.map((a) => (a.key === bob.address ? { ...a, signature: "0x" } : a));
@@ -71,7 +80,7 @@ describe("AgentPolicyRegistry", () => {
         .to.be.revertedWithCustomError(world.registry, "AgentKeySenderMismatch")
         .withArgs(idOf(alice), bob.address);
       await submit(sentByBob, "Authorize", op, own, acceptances);
-      expect((await world.registry.policyOf(policy)).adminCount).to.equal(3);
+      expect((await world.registry.agentOf(policy, idOf(carol))).authorizations).to.equal(PROVE_GRANT);
     });
 
     it("must be ascending by key id, hence distinct", async () => {
@@ -135,9 +144,8 @@ describe("AgentPolicyRegistry", () => {
 
     it("must not be of removed agents", async () => {
       const { alice, bob, op, acceptances, policy } = await setting();
-      await take(world, policy, alice, bob, ADMIN);
-      const { nonce } = await authorization(world, policy, alice, []);
-      await expectRefusal(world, "Authorize", { ...op, nonce }, [alice, bob], {
+      await execute(world, "Renounce", await renunciation(world, policy, bob, ADMIN), [bob]);
+      await expectRefusal(world, "Authorize", op, [alice, bob], {
         error: "AgentPolicyApproverRemoved",
         args: [policy, idOf(bob)],
         acceptances,
@@ -148,7 +156,7 @@ describe("AgentPolicyRegistry", () => {
       const { alice, carol, op, acceptances, policy } = await setting();
       await expectRefusal(world, "Authorize", op, [alice, carol], {
         error: "AgentPolicyApproverWithoutRight",
-        args: [policy, idOf(carol), PROVE_GRANT, ADMIN],
+        args: [policy, idOf(carol), PROVE_GRANT | PROVE_REVOKE, ADMIN],
         acceptances,
       });
     });
@@ -200,7 +208,7 @@ describe("AgentPolicyRegistry", () => {
       });
 
       it("are checked by ECDSA whatever code the address has", async () => {
-        const { alice, op, acceptances, policy } = await setting();
+        const { alice, carol, op, acceptances, policy } = await setting();
         // an EIP-7702 delegation, and then a contract that accepts whatever it is asked
         for (const code of [`0xef0100${"11".repeat(20)}`, "0x6001600052602060006000f3"]) {
           await world.networkHelpers.setCode(alice.address, code);
@@ -210,7 +218,7 @@ describe("AgentPolicyRegistry", () => {
             .withArgs(idOf(alice));
         }
         await execute(world, "Authorize", op, [alice], acceptances);
-        expect((await world.registry.policyOf(policy)).adminCount).to.equal(3);
+        expect((await world.registry.agentOf(policy, idOf(carol))).authorizations).to.equal(PROVE_GRANT);
       });
 
       it("reverts for one made for another chain, registry, name or version", async () => {
@@ -221,7 +229,10 @@ describe("AgentPolicyRegistry", () => {
           { name: "dkms AgentPolicyRegistr" },
           { version: "2" },
         ]) {
-          const signature = await alice.signTypedData({ ...world.domain, ...fault }, TYPES.Authorize, op);
+          const signature = await alice.signTypedData({ ...world.domain, ...fault }, TYPES.Authorize, {
+            ...op,
+            counter: 0n,
+          });
           await expect(submit(world, "Authorize", op, [{ key: alice.address, signature }], acceptances))
             .to.be.revertedWithCustomError(world.registry, "AgentKeySignatureInvalid")
             .withArgs(idOf(alice));
@@ -229,14 +240,14 @@ describe("AgentPolicyRegistry", () => {
       });
 
       it("reverts for one over another operation with the same frame", async () => {
-        const { alice, carol, policy } = await setting();
+        const { alice, policy } = await setting();
         const drop = await renunciation(world, policy, alice, ADMIN);
         const revoke = await revocation(world, policy, alice, [[alice, ADMIN]]);
         const [given] = await approvals(world, "Renounce", drop, [alice]);
         await expect(submit(world, "Revoke", revoke, given === undefined ? [] : [given]))
           .to.be.revertedWithCustomError(world.registry, "AgentKeySignatureInvalid")
           .withArgs(idOf(alice));
-        expect((await world.registry.agentOf(policy, idOf(carol))).authorizations).to.equal(PROVE_GRANT);
+        expect((await world.registry.agentOf(policy, idOf(alice))).authorizations).to.equal(ALL);
       });
 
       it("reverts when any field is altered after signing", async () => {
@@ -249,7 +260,7 @@ describe("AgentPolicyRegistry", () => {
           { ...op, changes: [{ ...element, key: bob.address }] },
           { ...op, changes: [element, change(bob, 0)] },
           { ...op, checkpoint: true },
-          { ...op, deadline: FAR - 1n },
+          { ...op, deadline: BigInt(op.deadline) - 1n },
         ];
         for (const op2 of altered) {
           await expect(
@@ -284,15 +295,16 @@ describe("AgentPolicyRegistry", () => {
       it("counts for one policy only, where the key is an agent of two", async () => {
         const [alice, bob] = [key("alice"), key("bob")];
         const policy = await open(world, alice);
+        const offer = change(bob, PROVE, { commitment: commitmentOf(bob.address) });
         const [here] = await approvals(
           world,
           "Authorize",
-          await authorization(world, policy, alice, [change(bob, ADMIN)]),
+          await authorization(world, policy, alice, [offer]),
           [alice],
         );
         const twin = await creationOf(alice);
-        const there = await authorization(world, twin, alice, [change(bob, ADMIN)]);
-        const acceptance = await accept(world, bob, { policy: twin, change: change(bob, ADMIN) });
+        const there = await authorization(world, twin, alice, [offer]);
+        const acceptance = await accept(world, bob, { policy: twin, change: offer });
         await expect(submit(world, "Authorize", there, here === undefined ? [] : [here], [acceptance]))
           .to.be.revertedWithCustomError(world.registry, "AgentKeySignatureInvalid")
           .withArgs(idOf(alice));
@@ -301,11 +313,9 @@ describe("AgentPolicyRegistry", () => {
 
     async function creationOf(creator: Wallet): Promise<bigint> {
       const ownerCommitment = commitmentOf(`second of ${creator.address}`);
-      const policy = await world.registry.policyAddress(ownerCommitment, idOf(creator));
-      const agents = [change(creator, 15, { commitment: 6n })];
-      const op = { policy, ownerCommitment, agents, checkpoint: false, deadline: FAR };
+      const op = await creation(world, creator, { ownerCommitment, commitment: 6n });
       await execute(world, "CreatePolicy", op, [creator], [NO_ACCEPTANCE]);
-      return policy;
+      return BigInt(op.policy);
     }
   });
 
@@ -314,11 +324,14 @@ describe("AgentPolicyRegistry", () => {
       const { alice, bob, carol, policy } = await setting();
       const before = await world.registry.nonceOf(policy, idOf(alice), 0);
       const lane = 2n ** 192n - 1n;
-      const inLane = await authorization(world, policy, alice, [change(carol, ADMIN)], { lane, nonce: 0n });
+      const inLane = await authorization(world, policy, alice, [change(carol, PROVE_GRANT)], {
+        lane,
+        nonce: 0n,
+      });
       await execute(world, "Authorize", inLane, [alice], [NO_ACCEPTANCE]);
       expect(await world.registry.nonceOf(policy, idOf(alice), lane)).to.equal(1);
       expect(await world.registry.nonceOf(policy, idOf(alice), 0)).to.equal(before);
-      const byBob = await authorization(world, policy, bob, [change(carol, PROVE_GRANT)]);
+      const byBob = await authorization(world, policy, bob, [change(carol, 0)]);
       await execute(world, "Authorize", byBob, [bob], [NO_ACCEPTANCE]);
       expect(await world.registry.nonceOf(policy, idOf(bob), 0)).to.equal(1);
       expect(await world.registry.nonceOf(policy, idOf(alice), 0)).to.equal(before);
@@ -326,14 +339,14 @@ describe("AgentPolicyRegistry", () => {
 
     it("cannot be burnt by another approver of the same operation", async () => {
       const { alice, bob, carol, policy } = await setting();
-      const op = await authorization(world, policy, bob, [change(carol, ADMIN)]);
+      const op = await authorization(world, policy, bob, [change(carol, PROVE_GRANT)]);
       await execute(world, "Authorize", op, [alice, bob], [NO_ACCEPTANCE]);
       expect(await world.registry.nonceOf(policy, idOf(bob), 0)).to.equal(1);
       expect(await world.registry.nonceOf(policy, idOf(alice), 0)).to.equal(2);
     });
 
     it("revert when used, skipped, or of another lane", async () => {
-      const { alice, bob, op, acceptances, policy } = await setting();
+      const { alice, op, acceptances, policy } = await setting();
       const expected = BigInt(op.nonce);
       const signed = await approvals(world, "Authorize", op, [alice]);
       for (const [fault, wanted] of [
@@ -350,7 +363,7 @@ describe("AgentPolicyRegistry", () => {
         });
       }
       await submit(world, "Authorize", op, signed, acceptances);
-      await take(world, policy, alice, bob, ADMIN);
+      await take(world, policy, alice, alice, PROVE);
       await expect(submit(world, "Authorize", op, signed, acceptances))
         .to.be.revertedWithCustomError(world.registry, "AgentPolicyNonceMismatch")
         .withArgs(policy, idOf(alice), 0, expected, expected + 2n);
@@ -375,6 +388,66 @@ describe("AgentPolicyRegistry", () => {
           .withArgs(deadline, deadline + offset);
       });
     }
+  });
+
+  describe("deadlines to come", () => {
+    for (const [offset, accepted] of [
+      [-1n, true],
+      [0n, true],
+      [1n, false],
+    ] as const) {
+      const verdict = accepted ? "hold" : "are too far";
+      it(`${verdict} at 30 days ${offset < 0n ? "-" : "+"} ${offset < 0n ? -offset : offset} s`, async () => {
+        const { alice, op, acceptances } = await setting();
+        const { time } = world.networkHelpers;
+        const now = BigInt(await time.latest()) + 10n;
+        const deadline = now + 30n * DAY + offset;
+        await time.setNextBlockTimestamp(now);
+        const sent = execute(world, "Authorize", { ...op, deadline }, [alice], acceptances);
+        if (accepted) return void (await sent);
+        await expect(sent)
+          .to.be.revertedWithCustomError(world.registry, "AgentPolicyDeadlineTooFar")
+          .withArgs(deadline, now);
+      });
+    }
+
+    it("are bounded in every operation, and so are those that have passed", async () => {
+      const { alice, carol, op, policy } = await setting();
+      const [creator, agent] = [key("creator"), idOf(alice)];
+      const single = { policy, epoch: 1n, agent };
+      const operations = {
+        CreatePolicy: await creation(world, creator),
+        Authorize: op,
+        Revoke: await revocation(world, policy, alice, [[carol, PROVE_GRANT]]),
+        Renounce: await renunciation(world, policy, alice, PROVE),
+        Renew: await renewal(world, policy, alice, 5n),
+        Stop: { ...single, deadline: 0n },
+        LiftStop: { policy, epoch: 1n, stopper: agent, deadline: 0n },
+        VoidApprovals: { ...single, deadline: 0n },
+      };
+      for (const name of Object.keys(operations) as (keyof typeof operations)[]) {
+        const signer = name === "CreatePolicy" ? creator : alice;
+        for (const [after, error] of [
+          [30n * DAY + 1n, "AgentPolicyDeadlineTooFar"],
+          [-1n, "AgentPolicyDeadlinePassed"],
+        ] as const) {
+          const now = BigInt(await world.networkHelpers.time.latest()) + 10n;
+          const late = { ...operations[name], deadline: now + after };
+          await world.networkHelpers.time.setNextBlockTimestamp(now);
+          await expect(execute(world, name, late, [signer], [NO_ACCEPTANCE]), name)
+            .to.be.revertedWithCustomError(world.registry, error)
+            .withArgs(late.deadline, now);
+        }
+      }
+    });
+
+    it("are asked for by the checks too", async () => {
+      const { alice, op } = await setting();
+      const deadline = BigInt(await world.networkHelpers.time.latest()) + 31n * DAY;
+      await expect(check(world, "Authorize", { ...op, deadline }, [alice]))
+        .to.be.revertedWithCustomError(world.registry, "AgentPolicyDeadlineTooFar")
+        .withArgs(deadline, (now: bigint) => now + 30n * DAY < deadline);
+    });
   });
 
   describe("epochs", () => {

@@ -9,6 +9,7 @@ import {
   authorization,
   change,
   commitmentOf,
+  creation,
   deployWorld,
   execute,
   expectRefusal,
@@ -17,6 +18,7 @@ import {
   NO_ACCEPTANCE,
   NO_EXPIRY,
   open,
+  openWith,
   PROVE,
   PROVE_GRANT,
   PROVE_REVOKE,
@@ -76,13 +78,14 @@ describe("AgentPolicyRegistry", () => {
 
     it("lets a batch add, change and remove agents at once", async () => {
       const [alice, old, known, fresh] = [key("alice"), key("old"), key("known"), key("fresh")];
-      const policy = await open(world, alice);
-      await add(world, policy, alice, old, PROVE);
-      await add(world, policy, alice, known, ADMIN);
+      const policy = await openWith(world, alice, [
+        [old, PROVE],
+        [known, PROVE_GRANT | PROVE_REVOKE],
+      ]);
       const changes = [
         change(fresh, PROVE, { commitment: commitmentOf(fresh.address) }),
         change(old, 0),
-        change(known, ADMIN | PROVE_GRANT),
+        change(known, PROVE_GRANT),
       ];
       const op = await authorization(world, policy, alice, changes, { checkpoint: true });
       const [offer = change(fresh, 0)] = changes;
@@ -93,7 +96,7 @@ describe("AgentPolicyRegistry", () => {
       ];
       await execute(world, "Authorize", op, [alice], acceptances);
       expect(await bitsOf(policy, old)).to.equal(0);
-      expect(await bitsOf(policy, known)).to.equal(ADMIN | PROVE_GRANT);
+      expect(await bitsOf(policy, known)).to.equal(PROVE_GRANT);
       expect(await bitsOf(policy, fresh)).to.equal(PROVE);
       const { provisionedRoot } = await world.registry.accumulators();
       expect((await world.registry.checkpointOf(provisionedRoot)).size).to.not.equal(0);
@@ -102,55 +105,77 @@ describe("AgentPolicyRegistry", () => {
     });
 
     describe("rights", () => {
-      const table: readonly (readonly [number, number, number, number])[] = [
-        // held by the approver, bits before, bits afterwards, right that is missing (0: allowed)
-        [PROVE_GRANT, 0, PROVE, 0],
-        [ADMIN, 0, PROVE, 0],
-        [PROVE_REVOKE, PROVE, 0, 0],
-        [ADMIN, PROVE, 0, 0],
-        [ADMIN, 0, PROVE_GRANT, 0],
-        [ADMIN, PROVE_GRANT, PROVE_GRANT | PROVE_REVOKE, 0],
-        [PROVE_GRANT | PROVE_REVOKE, 0, PROVE, 0],
-        [PROVE_GRANT, 0, PROVE | PROVE_GRANT, ADMIN],
-        [PROVE_GRANT, PROVE_GRANT, PROVE_GRANT | ADMIN, -ADMIN],
-        [PROVE_REVOKE, 0, PROVE, -PROVE_GRANT],
-        [PROVE_GRANT, PROVE, 0, -PROVE_REVOKE],
-        [PROVE_REVOKE, PROVE | PROVE_GRANT, 0, ADMIN],
-        [PROVE, 0, PROVE, -PROVE_GRANT],
-        [PROVE_GRANT | PROVE_REVOKE, PROVE_GRANT, 0, -ADMIN],
-        [PROVE_GRANT, PROVE | PROVE_GRANT, PROVE | PROVE_GRANT | PROVE_REVOKE, -ADMIN],
+      const governance = (bits: number) => ({ error: "AgentPolicyGovernanceNeeded", bits }) as const;
+      const useless = (bits: number) => ({ error: "AgentPolicyApproverWithoutRight", bits }) as const;
+      const missing = (bits: number) => ({ error: "AgentPolicyRightMissing", bits }) as const;
+      const table: readonly (readonly [
+        number,
+        number,
+        number,
+        ReturnType<typeof governance | typeof useless | typeof missing> | undefined,
+      ])[] = [
+        // held by the approver, bits before, bits afterwards, why not
+        [PROVE_GRANT, 0, PROVE, undefined],
+        [ADMIN, 0, PROVE, undefined],
+        [PROVE_REVOKE, PROVE, 0, undefined],
+        [ADMIN, PROVE, 0, undefined],
+        [PROVE_GRANT | PROVE_REVOKE, 0, PROVE, undefined],
+        [PROVE_REVOKE, PROVE | ADMIN, ADMIN, undefined],
+        [ADMIN, PROVE | ADMIN, ADMIN, undefined],
+        [PROVE_GRANT, ADMIN, PROVE | ADMIN, undefined],
+        [ADMIN, PROVE_GRANT | PROVE_REVOKE, PROVE_GRANT, undefined],
+        [ADMIN, PROVE_GRANT | PROVE_REVOKE, PROVE_REVOKE, undefined],
+        [ADMIN, PROVE | PROVE_REVOKE, 0, undefined],
+        [ADMIN, 0, PROVE_GRANT, governance(PROVE_GRANT)],
+        [ADMIN, 0, PROVE | PROVE_REVOKE, governance(PROVE_REVOKE)],
+        [ADMIN, 0, ADMIN, governance(ADMIN)],
+        [ADMIN, PROVE_GRANT, PROVE_GRANT | PROVE_REVOKE, governance(PROVE_REVOKE)],
+        [ADMIN, PROVE_GRANT, PROVE_REVOKE, governance(PROVE_REVOKE)],
+        [ADMIN, ADMIN, 0, governance(ADMIN)],
+        [ADMIN, ADMIN | PROVE_GRANT, ADMIN, governance(PROVE_GRANT)],
+        [ADMIN, ADMIN | PROVE | PROVE_REVOKE, ADMIN, governance(PROVE_REVOKE)],
+        [ADMIN, ADMIN | PROVE_GRANT, PROVE_GRANT, governance(ADMIN)],
+        [PROVE_GRANT, 0, PROVE | PROVE_GRANT, governance(PROVE_GRANT)],
+        [PROVE_GRANT, PROVE_GRANT, PROVE_GRANT | ADMIN, governance(ADMIN)],
+        [PROVE_GRANT, PROVE | PROVE_GRANT, PROVE | PROVE_GRANT | PROVE_REVOKE, governance(PROVE_REVOKE)],
+        [PROVE_REVOKE, 0, PROVE, useless(PROVE_GRANT)],
+        [PROVE_GRANT, PROVE, 0, useless(PROVE_REVOKE)],
+        [PROVE, 0, PROVE, useless(PROVE_GRANT)],
+        [PROVE_GRANT | PROVE_REVOKE, PROVE_GRANT, 0, useless(ADMIN)],
+        [PROVE_REVOKE, PROVE | PROVE_GRANT, 0, missing(ADMIN)],
       ];
-      for (const [held, before, afterwards, missing] of table) {
-        const verdict = missing === 0 ? "lets" : "does not let";
+      for (const [held, before, afterwards, refusal] of table) {
+        const verdict = refusal === undefined ? "lets" : "does not let";
         it(`${verdict} an approver with ${held} turn ${before} into ${afterwards}`, async () => {
           const [alice, approver, agent] = [key("alice"), key("approver"), key("agent")];
-          const policy = await open(world, alice);
-          await add(world, policy, alice, approver, held);
-          if (before !== 0) await add(world, policy, alice, agent, before);
+          const others: (readonly [Wallet, number])[] = [[approver, held]];
+          if (before !== 0) others.push([agent, before]);
+          const policy = await openWith(world, alice, others);
           const gains = (afterwards & ~before & PROVE) !== 0;
           const commitment = gains ? commitmentOf(agent.address) : undefined;
           const { op, acceptances, send } = await set(policy, approver, agent, afterwards, commitment);
-          if (missing === 0) {
+          if (refusal === undefined) {
             await send();
             expect(await bitsOf(policy, agent)).to.equal(afterwards);
             return;
           }
-          const classes = neededFor(before, afterwards);
-          await expectRefusal(world, "Authorize", op, [approver], {
-            ...(missing < 0
-              ? { error: "AgentPolicyApproverWithoutRight", args: [policy, idOf(approver), held, classes] }
-              : { error: "AgentPolicyRightMissing", args: [policy, missing, 0, 1] }),
-            acceptances,
-          });
+          const { error, bits } = refusal;
+          const args = {
+            AgentPolicyGovernanceNeeded: [policy, idOf(agent), bits],
+            AgentPolicyApproverWithoutRight: [policy, idOf(approver), held, bits],
+            AgentPolicyRightMissing: [policy, bits, 0, 1],
+          };
+          await expectRefusal(world, "Authorize", op, [approver], { error, args: args[error], acceptances });
         });
       }
 
       it("adds up the rights of several approvers", async () => {
         const [alice, granter, revoker, agent, old] = [key("a"), key("b"), key("c"), key("d"), key("e")];
-        const policy = await open(world, alice);
-        await add(world, policy, alice, granter, PROVE_GRANT);
-        await add(world, policy, alice, revoker, PROVE_REVOKE);
-        await add(world, policy, alice, old, PROVE);
+        const policy = await openWith(world, alice, [
+          [granter, PROVE_GRANT],
+          [revoker, PROVE_REVOKE],
+          [old, PROVE],
+        ]);
         const offer = change(agent, PROVE, { commitment: commitmentOf(agent.address) });
         const op = await authorization(world, policy, granter, [offer, change(old, 0)]);
         const acceptances = [await accept(world, agent, { policy, change: offer }), NO_ACCEPTANCE];
@@ -164,25 +189,29 @@ describe("AgentPolicyRegistry", () => {
       });
 
       it("counts the rights that approvers held before the operation", async () => {
-        const [alice, bob] = [key("alice"), key("bob")];
-        const policy = await open(world, alice);
-        await add(world, policy, alice, bob, PROVE_GRANT);
+        const [alice, bob, carol, agent] = [key("alice"), key("bob"), key("carol"), key("agent")];
+        const others = [bob, carol, key("dave")].map((granter) => [granter, PROVE_GRANT] as const);
+        const policy = await openWith(world, alice, others, { settings: { grantQuorum: 2n } });
         const raise = await authorization(world, policy, bob, [
           change(bob, PROVE_GRANT | ADMIN),
           change(alice, ALL & ~PROVE_GRANT),
         ]);
         await expectRefusal(world, "Authorize", raise, [bob], {
-          error: "AgentPolicyApproverWithoutRight",
-          args: [policy, idOf(bob), PROVE_GRANT, ADMIN],
+          error: "AgentPolicyGovernanceNeeded",
+          args: [policy, idOf(bob), ADMIN],
           acceptances: [NO_ACCEPTANCE, NO_ACCEPTANCE],
         });
-        // and an admin may hand over and step down in one operation
-        const handOver = await authorization(world, policy, alice, [
-          change(alice, PROVE),
-          change(bob, ADMIN),
-        ]);
-        await execute(world, "Authorize", handOver, [alice], [NO_ACCEPTANCE, NO_ACCEPTANCE]);
-        expect(await bitsOf(policy, bob)).to.equal(ADMIN);
+        // bob's approval is the second that the grant needs, though he loses the right to it in the same operation
+        const grant = change(agent, PROVE, { commitment: commitmentOf(agent.address) });
+        const op = await authorization(world, policy, alice, [change(bob, 0), grant]);
+        const acceptances = [NO_ACCEPTANCE, await accept(world, agent, { policy, change: grant })];
+        await expectRefusal(world, "Authorize", op, [alice], {
+          error: "AgentPolicyRightMissing",
+          args: [policy, PROVE_GRANT, 1, 2],
+          acceptances,
+        });
+        await execute(world, "Authorize", op, [alice, bob], acceptances);
+        expect([await bitsOf(policy, bob), await bitsOf(policy, agent)]).to.deep.equal([0, PROVE]);
       });
     });
 
@@ -252,22 +281,22 @@ describe("AgentPolicyRegistry", () => {
       }
 
       it("reverts when one comes without PROVE being gained", async () => {
-        const [alice, bob] = [key("alice"), key("bob")];
-        const policy = await open(world, alice);
-        await add(world, policy, alice, bob, PROVE);
-        for (const [agent, bits] of [
-          [bob, PROVE | ADMIN],
-          [bob, ADMIN],
-          [key("eve"), ADMIN],
-        ] as const) {
+        const [alice, bob, eve] = [key("alice"), key("bob"), key("eve")];
+        const policy = await openWith(world, alice, [[bob, PROVE | PROVE_GRANT]]);
+        for (const bits of [PROVE, PROVE_GRANT]) {
           const op = await authorization(world, policy, alice, [
-            change(agent, bits, { commitment: 78n, expiry: 0n }),
+            change(bob, bits, { commitment: 78n, expiry: 0n }),
           ]);
           await expectRefusal(world, "Authorize", op, [alice], {
             error: "AgentPolicyCommitmentUnexpected",
-            args: [idOf(agent), 78n],
+            args: [idOf(bob), 78n],
           });
         }
+        const more = [change(eve, ADMIN, { commitment: 78n, expiry: 0n })];
+        await expectRefusal(world, "CreatePolicy", await creation(world, key("creator"), { more }), [alice], {
+          error: "AgentPolicyCommitmentUnexpected",
+          args: [idOf(eve), 78n],
+        });
       });
     });
 
@@ -334,9 +363,8 @@ describe("AgentPolicyRegistry", () => {
 
       it("never changes in place", async () => {
         const [alice, bob] = [key("alice"), key("bob")];
-        const policy = await open(world, alice);
-        await add(world, policy, alice, bob, PROVE);
-        const longer = { ...change(bob, PROVE | PROVE_GRANT), expiry: await nextHour() };
+        const policy = await openWith(world, alice, [[bob, PROVE | PROVE_GRANT]]);
+        const longer = { ...change(bob, PROVE), expiry: await nextHour() };
         const op = await authorization(world, policy, alice, [longer]);
         await expectRefusal(world, "Authorize", op, [alice], {
           error: "AgentPolicyExpiryUnexpected",
@@ -410,18 +438,17 @@ describe("AgentPolicyRegistry", () => {
         }
       });
 
-      it("reverts when the last ADMIN would be lost", async () => {
+      it("reverts when an agent with ADMIN would lose power, the last one or not", async () => {
         const [alice, bob] = [key("alice"), key("bob")];
-        const policy = await open(world, alice);
-        await add(world, policy, alice, bob, PROVE_GRANT);
-        for (const changes of [
+        const policy = await openWith(world, alice, [[bob, ADMIN]]);
+        for (const [first, ...rest] of [
           [change(alice, PROVE)],
-          [change(alice, 0), change(bob, PROVE_GRANT | PROVE_REVOKE)],
+          [change(alice, 0), change(bob, ADMIN | PROVE_GRANT)],
         ]) {
-          const op = await authorization(world, policy, alice, changes);
-          await expectRefusal(world, "Authorize", op, [alice], {
-            error: "AgentPolicyLastAdmin",
-            args: [policy],
+          const op = await authorization(world, policy, alice, [first ?? change(alice, 0), ...rest]);
+          await expectRefusal(world, "Authorize", op, [alice, bob], {
+            error: "AgentPolicyGovernanceNeeded",
+            args: [policy, idOf(alice), ALL & ~PROVE],
           });
         }
       });
@@ -444,8 +471,8 @@ describe("AgentPolicyRegistry", () => {
           });
         }
         const twice = await authorization(world, policy, alice, [
-          change(bob, ADMIN),
-          change(bob, PROVE_GRANT),
+          change(bob, PROVE, { commitment: 1n }),
+          change(bob, PROVE, { commitment: 2n }),
         ]);
         await expectRefusal(world, "Authorize", twice, [alice], {
           error: "AgentPolicyAgentRepeated",
@@ -456,8 +483,9 @@ describe("AgentPolicyRegistry", () => {
       it("changes nothing if one change of a batch fails", async () => {
         const [alice, bob] = [key("alice"), key("bob")];
         const policy = await open(world, alice);
-        const op = await authorization(world, policy, alice, [change(bob, ADMIN), change(alice, ALL)]);
-        const acceptance = await accept(world, bob, { policy, change: change(bob, ADMIN) });
+        const offer = change(bob, PROVE, { commitment: commitmentOf(bob.address) });
+        const op = await authorization(world, policy, alice, [offer, change(alice, ALL)]);
+        const acceptance = await accept(world, bob, { policy, change: offer });
         await expect(
           execute(world, "Authorize", op, [alice], [acceptance, NO_ACCEPTANCE]),
         ).to.be.revertedWithCustomError(world.registry, "AgentPolicyNothingChanges");
@@ -471,12 +499,5 @@ describe("AgentPolicyRegistry", () => {
     const { generation, index } = await world.registry.agentOf(policy, idOf(agent));
     const [word = 0n] = await world.registry.revokedWords(generation, index >> 8n, 1);
     return ((word >> (index & 255n)) & 1n) === 1n;
-  }
-
-  /** A2 by difference, stated anew. */
-  function neededFor(before: number, afterwards: number): number {
-    const [gains, loses] = [afterwards & ~before, before & ~afterwards];
-    const others = (gains | loses) & ~PROVE;
-    return ((gains & PROVE) << 1) | ((loses & PROVE) << 2) | (others === 0 ? 0 : ADMIN);
   }
 });

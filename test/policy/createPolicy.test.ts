@@ -11,10 +11,11 @@ import {
   check,
   commitmentOf,
   creation,
+  DAY,
   deployWorld,
   execute,
   expectRefusal,
-  FAR,
+  HOUR,
   idOf,
   keySource,
   NO_ACCEPTANCE,
@@ -286,15 +287,27 @@ describe("AgentPolicyRegistry", () => {
     });
 
     it("refuses an operation altered in any field after signing", async () => {
-      const [alice, bob] = [key("alice"), key("bob")];
-      const offer = change(bob, ADMIN);
-      const op = await creation(world, alice, { more: [offer] });
+      const [alice, bob, carol] = [key("alice"), key("bob"), key("carol")];
+      const [offer, third] = [change(bob, ADMIN), change(carol, ADMIN)];
+      const op = await creation(world, alice, { more: [offer, third] });
       const signed = await approvalOf(op);
-      const acceptances = [NO_ACCEPTANCE, await accept(world, bob, { policy: op.policy, change: offer })];
+      const acceptances = [
+        NO_ACCEPTANCE,
+        await accept(world, bob, { policy: op.policy, change: offer }),
+        await accept(world, carol, { policy: op.policy, change: third }),
+      ];
       const [creator = offer] = op.agents;
       const altered = [
         { ...op, checkpoint: true },
-        { ...op, deadline: FAR + 1n },
+        { ...op, deadline: BigInt(op.deadline) + 1n },
+        ...[
+          { grantQuorum: 2n },
+          { adminQuorum: 2n },
+          { contractKeysCount: true },
+          { delay: HOUR },
+          { window: DAY },
+          { rootCommitment: `0x${"11".repeat(32)}` },
+        ].map((fault) => ({ ...op, settings: { ...op.settings, ...fault } })),
         { ...op, agents: [{ ...creator, commitment: 5n }, offer] },
         { ...op, agents: [{ ...creator, expiry: 3600n * 10n ** 7n }, offer] },
         { ...op, agents: [creator] },

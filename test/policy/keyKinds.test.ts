@@ -14,6 +14,7 @@ import {
   ALL,
   agentKey,
   commitmentOf,
+  deadlineOf,
   deployWorld,
   FAR,
   NO_ACCEPTANCE,
@@ -22,6 +23,7 @@ import {
   PROVE_GRANT,
   PROVE_REVOKE,
   SECP256K1,
+  SETTINGS,
   TYPES,
   type World,
 } from "./support.ts";
@@ -59,7 +61,8 @@ describe("agents of every kind of key", () => {
       chainId: world.chainId,
       verifyingContract: `${verifyingContract}`,
     };
-    return signer.sign({ domain, types, primaryType, message: { ...message } });
+    // nobody here voids approvals; types without a counter ignore it
+    return signer.sign({ domain, types, primaryType, message: { ...message, counter: 0n } });
   }
 
   async function approve(
@@ -97,13 +100,16 @@ describe("agents of every kind of key", () => {
   async function frame(proposer: AgentSigner) {
     const keyId = keyIdOf(proposer.key);
     const nonce = await world.registry.nonceOf(policy, keyId, 0n);
-    return { policy, epoch: 1, proposer: keyId, lane: 0n, nonce, deadline: FAR };
+    return { policy, epoch: 1, proposer: keyId, lane: 0n, nonce, deadline: await deadlineOf(world) };
   }
 
   async function creation(agents: AgentChangeStruct[], by: AgentSigner): Promise<CreatePolicyStruct> {
     const ownerCommitment = commitmentOf(`owner with ${by.key.kind}`);
     const address = await world.registry.policyAddress(ownerCommitment, keyIdOf(by.key));
-    return { policy: address, ownerCommitment, agents, checkpoint: false, deadline: FAR };
+    // the wallet contract grants PROVE too
+    const settings = { ...SETTINGS, contractKeysCount: true };
+    const deadline = await deadlineOf(world);
+    return { policy: address, ownerCommitment, agents, settings, checkpoint: false, deadline };
   }
 
   async function authorization(by: AgentSigner, changes: AgentChangeStruct[]): Promise<AuthorizeStruct> {

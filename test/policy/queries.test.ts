@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import {
-  ADMIN,
   add,
   agentKey,
   commitmentOf,
@@ -163,7 +162,7 @@ describe("AgentPolicyRegistry", () => {
       const alice = key("alice");
       const policy = await open(world, alice);
       const { revokedRoot } = await world.registry.accumulators();
-      await add(world, policy, alice, key("bob"), PROVE | ADMIN);
+      await add(world, policy, alice, key("bob"), PROVE);
       expect((await world.registry.accumulators()).revokedRoot).to.equal(revokedRoot);
       expect(await world.registry.isCommitmentUsed(policy, commitmentOf("nothing"))).to.equal(false);
     });

@@ -16,6 +16,7 @@ import {
   keySource,
   NO_ACCEPTANCE,
   open,
+  openWith,
   PROVE,
   PROVE_GRANT,
   PROVE_REVOKE,
@@ -39,15 +40,10 @@ describe("AgentPolicyRegistry", () => {
   /** A policy of alice with agents of these bits. */
   async function setting(...bits: number[]) {
     const alice = key("alice");
-    const policy = await open(world, alice);
-    const agents: Wallet[] = [];
-    for (const authorizations of bits) {
-      const agent = key("agent");
-      await add(world, policy, alice, agent, authorizations);
-      agents.push(agent);
-    }
-    const [bob = alice, carol = alice] = agents;
-    return { alice, bob, carol, policy };
+    const agents = bits.map((authorizations) => [key("agent"), authorizations] as const);
+    const policy = await openWith(world, alice, agents);
+    const [bob = alice, carol = alice, dave = alice] = agents.map(([agent]) => agent);
+    return { alice, bob, carol, dave, policy };
   }
 
   async function agentOf(policy: bigint, agent: Wallet) {
@@ -72,7 +68,7 @@ describe("AgentPolicyRegistry", () => {
       expect(await bitOf(policy, bob)).to.equal(0);
       await expect(take(world, policy, alice, bob, PROVE))
         .to.emit(world.registry, "OperationExecuted")
-        .withArgs(policy, idOf(alice), 0, 1)
+        .withArgs(policy, idOf(alice), 0, 0)
         .to.emit(world.registry, "AgentAuthorizationsChanged")
         .withArgs(policy, idOf(bob), PROVE, 0)
         .to.emit(world.registry, "AgentRevoked")
@@ -91,16 +87,16 @@ describe("AgentPolicyRegistry", () => {
     });
 
     it("leaves the trees alone when PROVE is not lost", async () => {
-      const { alice, bob, policy } = await setting(PROVE | ADMIN);
+      const { alice, bob, policy } = await setting(PROVE | PROVE_GRANT);
       const before = await world.registry.accumulators();
-      await take(world, policy, alice, bob, ADMIN);
+      await take(world, policy, alice, bob, PROVE_GRANT);
       expect(await world.registry.accumulators()).to.deep.equal(before);
       expect(Number((await agentOf(policy, bob)).authorizations)).to.equal(PROVE);
     });
 
     it("takes those of the named bits that the agent has", async () => {
       const { alice, bob, policy } = await setting(PROVE | PROVE_GRANT);
-      await expect(take(world, policy, alice, bob, ALL & ~PROVE))
+      await expect(take(world, policy, alice, bob, PROVE_GRANT | PROVE_REVOKE))
         .to.emit(world.registry, "AgentAuthorizationsChanged")
         .withArgs(policy, idOf(bob), PROVE | PROVE_GRANT, PROVE);
     });
@@ -110,7 +106,7 @@ describe("AgentPolicyRegistry", () => {
       await take(world, policy, alice, bob, PROVE);
       await take(world, policy, alice, carol, PROVE);
       for (const agent of [bob, carol]) {
-        const op = await revocation(world, policy, alice, [[agent, PROVE | ADMIN]]);
+        const op = await revocation(world, policy, alice, [[agent, PROVE | PROVE_REVOKE]]);
         await expectRefusal(world, "Revoke", op, [alice], {
           error: "AgentPolicyNothingToRevoke",
           args: [policy],
@@ -145,9 +141,8 @@ describe("AgentPolicyRegistry", () => {
     });
 
     it("needs the same rights whether an element was front-run or not", async () => {
-      const { alice, bob, carol, policy } = await setting(PROVE, PROVE_GRANT);
-      const revoker = key("revoker");
-      await add(world, policy, alice, revoker, PROVE_REVOKE);
+      const agents = await setting(PROVE, PROVE_GRANT, PROVE_REVOKE);
+      const { alice, bob, carol, dave: revoker, policy } = agents;
       const op = await revocation(world, policy, revoker, [
         [bob, PROVE],
         [carol, PROVE_GRANT],
@@ -208,16 +203,30 @@ describe("AgentPolicyRegistry", () => {
       });
     }
 
-    it("reverts when the last ADMIN would be lost, also by a batch", async () => {
-      const { alice, bob, policy } = await setting(ADMIN);
-      const both = await revocation(world, policy, alice, [
-        [alice, ADMIN],
-        [bob, ADMIN],
-      ]);
-      await expectRefusal(world, "Revoke", both, [alice], { error: "AgentPolicyLastAdmin", args: [policy] });
-      await take(world, policy, alice, bob, ADMIN);
-      const last = await revocation(world, policy, alice, [[alice, ALL]]);
-      await expectRefusal(world, "Revoke", last, [alice], { error: "AgentPolicyLastAdmin", args: [policy] });
+    it("reverts when ADMIN is named, whether the agent has it or not, or power of an agent with ADMIN", async () => {
+      const { alice, bob, carol, policy } = await setting(ADMIN | PROVE_GRANT, PROVE);
+      for (const [agent, named, power] of [
+        [bob, ADMIN, ADMIN],
+        [bob, PROVE_GRANT | PROVE_REVOKE, PROVE_GRANT],
+        [alice, ALL, ALL & ~PROVE],
+        [carol, PROVE | ADMIN, ADMIN],
+      ] as const) {
+        const op = await revocation(world, policy, alice, [
+          [agent, named],
+          [agent === alice ? bob : alice, PROVE],
+        ]);
+        await expectRefusal(world, "Revoke", op, [alice, bob], {
+          error: "AgentPolicyGovernanceNeeded",
+          args: [policy, idOf(agent), power],
+        });
+      }
+    });
+
+    it("takes PROVE from an agent with ADMIN", async () => {
+      const { bob, carol, policy } = await setting(PROVE | ADMIN, PROVE_REVOKE);
+      await take(world, policy, carol, bob, PROVE);
+      expect(await bitOf(policy, bob)).to.equal(1);
+      expect(Number((await agentOf(policy, bob)).authorizations)).to.equal(ADMIN);
     });
 
     it("reverts without the rights that what is named needs", async () => {
@@ -306,7 +315,8 @@ describe("AgentPolicyRegistry", () => {
     it("reverts for the last ADMIN, no bits and unknown bits", async () => {
       const { alice, policy } = await setting();
       for (const [bits, error, args] of [
-        [ADMIN, "AgentPolicyLastAdmin", [policy]],
+        [ADMIN, "AgentPolicyQuorumUnreachable", [policy, ADMIN, 1, 0]],
+        [ALL, "AgentPolicyQuorumUnreachable", [policy, PROVE_GRANT, 1, 0]],
         [0, "AgentPolicyAuthorizationsEmpty", [idOf(alice)]],
         [32, "AgentPolicyAuthorizationsUnknown", [idOf(alice), 32]],
       ] as const) {
@@ -385,7 +395,7 @@ describe("AgentPolicyRegistry", () => {
     });
 
     it("cannot smuggle a second leaf to an agent that proves", async () => {
-      const { alice, bob, policy } = await setting(PROVE);
+      const { alice, bob, policy } = await setting(PROVE | PROVE_GRANT | PROVE_REVOKE);
       const offer = change(bob, PROVE | PROVE_GRANT, { commitment: commitmentOf("second leaf") });
       const op = await authorization(world, policy, alice, [offer]);
       await expectRefusal(world, "Authorize", op, [alice], {

@@ -35,6 +35,7 @@ export const PROVE_REVOKE = 4;
 export const ADMIN = 8;
 export const ALL = 15;
 export const SECP256K1 = 1;
+export const CONTRACT = 2;
 export const NO_EXPIRY = 2n ** 40n - 1n;
 /** A deadline of acceptances that no test reaches; approvals are good for 30 days at most. */
 export const FAR = 2n ** 40n;
@@ -182,6 +183,9 @@ async function deploySeeded(
   return seeded.getAddress();
 }
 
+/** An account by its wallet, or what signs like one. */
+export type TestAgent = Pick<Wallet, "address" | "signTypedData"> & { readonly kind?: number };
+
 /** An agent's policy key; the same name gives the same key. */
 export function agentKey(name: string): Wallet {
   return new Wallet(keccak256(toUtf8Bytes(`dkms test agent ${name}`)));
@@ -193,9 +197,19 @@ export function keySource(scope: string): (name: string) => Wallet {
   return (name) => agentKey(`${scope} ${next++} ${name}`);
 }
 
-/** KeyId of a SECP256K1 key. */
-export function idOf(wallet: Wallet): string {
-  return keccak256(wallet.address);
+/** A wallet contract as an agent, which takes its owner's signatures for its own. */
+export async function contractAgent(world: World, owner: Wallet): Promise<TestAgent> {
+  const contract = await world.ethers.deployContract("WalletMock", [owner.address]);
+  return {
+    kind: CONTRACT,
+    address: await contract.getAddress(),
+    signTypedData: (domain, types, value) => owner.signTypedData(domain, types, value),
+  };
+}
+
+/** KeyId of an agent's key. */
+export function idOf(agent: TestAgent): string {
+  return keccak256(agent.address);
 }
 
 /** A field element that nothing else in a test uses; any canonical non-zero value can stand for a commitment. */
@@ -203,14 +217,14 @@ export function commitmentOf(name: string): bigint {
   return BigInt(keccak256(toUtf8Bytes(`dkms test commitment ${name}`))) >> 8n;
 }
 
-/** A change of a SECP256K1 agent; with PROVE gained if a commitment is given. */
+/** A change of an agent; with PROVE gained if a commitment is given. */
 export function change(
-  agent: Wallet,
+  agent: TestAgent,
   authorizations: number,
   grant?: { readonly commitment: bigint; readonly expiry?: bigint },
 ): AgentChangeStruct {
   return {
-    kind: SECP256K1,
+    kind: agent.kind ?? SECP256K1,
     key: agent.address,
     authorizations,
     commitment: grant?.commitment ?? 0n,
@@ -223,7 +237,7 @@ export const NO_ACCEPTANCE: AcceptanceStruct = { deadline: 0n, signature: "0x" }
 
 export async function accept(
   world: World,
-  agent: Wallet,
+  agent: TestAgent,
   offer: {
     readonly policy: BigNumberish;
     readonly change: AgentChangeStruct;
@@ -262,7 +276,7 @@ export async function approvals<Name extends OperationName>(
   world: World,
   name: Name,
   op: Operations[Name],
-  agents: readonly Wallet[],
+  agents: readonly TestAgent[],
 ): Promise<ApprovalStruct[]> {
   const sorted = [...agents].sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1));
   return Promise.all(sorted.map((agent) => approval(world, name, op, agent)));
@@ -272,7 +286,7 @@ export async function approval<Name extends OperationName>(
   world: World,
   name: Name,
   op: Operations[Name],
-  agent: Wallet,
+  agent: TestAgent,
 ): Promise<ApprovalStruct> {
   const counter = name === "CreatePolicy" ? 0n : await counterOf(world, op.policy, agent);
   const value = { ...op, counter };
@@ -280,11 +294,20 @@ export async function approval<Name extends OperationName>(
 }
 
 /** What the approvals of an agent must carry; 0 of a key that the policy does not know. */
-export async function counterOf(world: World, policy: BigNumberish, agent: Wallet): Promise<bigint> {
+export async function counterOf(world: World, policy: BigNumberish, agent: TestAgent): Promise<bigint> {
   try {
     return (await world.registry.agentOf(policy, idOf(agent))).counter;
   } catch {
     return 0n;
+  }
+}
+
+/** The epoch of a policy; 1, in which policies start, if there is none. */
+export async function epochOf(world: World, policy: BigNumberish): Promise<bigint> {
+  try {
+    return (await world.registry.policyOf(policy)).epoch;
+  } catch {
+    return 1n;
   }
 }
 
@@ -296,7 +319,7 @@ export async function deadlineOf(world: World): Promise<bigint> {
 /** A creation as its creator would sign it; `more` are other initial agents. */
 export async function creation(
   world: World,
-  creator: Wallet,
+  creator: TestAgent,
   options: {
     readonly ownerCommitment?: bigint;
     readonly more?: readonly AgentChangeStruct[];
@@ -325,7 +348,7 @@ export async function creation(
 export async function authorization(
   world: World,
   policy: bigint,
-  proposer: Wallet,
+  proposer: TestAgent,
   changes: AgentChangeStruct[],
   override: Partial<AuthorizeStruct> = {},
 ): Promise<AuthorizeStruct> {
@@ -337,8 +360,8 @@ export async function authorization(
 export async function revocation(
   world: World,
   policy: bigint,
-  proposer: Wallet,
-  revocations: readonly (readonly [Wallet, number])[],
+  proposer: TestAgent,
+  revocations: readonly (readonly [TestAgent, number])[],
   override: Partial<RevokeStruct> = {},
 ): Promise<RevokeStruct> {
   const frame = await frameOf(world, policy, proposer);
@@ -350,7 +373,7 @@ export async function revocation(
 export async function renunciation(
   world: World,
   policy: bigint,
-  agent: Wallet,
+  agent: TestAgent,
   authorizations: number,
   override: Partial<RenounceStruct> = {},
 ): Promise<RenounceStruct> {
@@ -358,8 +381,20 @@ export async function renunciation(
   return { ...frame, agent: proposer, authorizations, ...override };
 }
 
+/** A renewal as its agent would sign it, with the lane's next nonce. */
+export async function renewal(
+  world: World,
+  policy: bigint,
+  agent: TestAgent,
+  commitment: bigint,
+  override: Partial<RenewStruct> = {},
+): Promise<RenewStruct> {
+  const { proposer, ...frame } = await frameOf(world, policy, agent);
+  return { ...frame, agent: proposer, commitment, expiry: NO_EXPIRY, checkpoint: false, ...override };
+}
+
 /** Opens a policy of the creator alone and returns its address. */
-export async function open(world: World, creator: Wallet, expiry = NO_EXPIRY): Promise<bigint> {
+export async function open(world: World, creator: TestAgent, expiry = NO_EXPIRY): Promise<bigint> {
   return openWith(world, creator, [], { expiry });
 }
 
@@ -369,8 +404,8 @@ export async function open(world: World, creator: Wallet, expiry = NO_EXPIRY): P
  */
 export async function openWith(
   world: World,
-  creator: Wallet,
-  others: readonly (readonly [Wallet, number])[],
+  creator: TestAgent,
+  others: readonly (readonly [TestAgent, number])[],
   options: { readonly settings?: Partial<PolicySettingsStruct>; readonly expiry?: bigint } = {},
 ): Promise<bigint> {
   const { policy } = await creation(world, creator);
@@ -387,8 +422,8 @@ export async function openWith(
 export async function add(
   world: World,
   policy: bigint,
-  by: Wallet,
-  agent: Wallet,
+  by: TestAgent,
+  agent: TestAgent,
   authorizations: number,
   expiry = NO_EXPIRY,
 ) {
@@ -399,13 +434,19 @@ export async function add(
 }
 
 /** What comes with PROVE. */
-function grantOf(policy: bigint, agent: Wallet, authorizations: number, expiry = NO_EXPIRY) {
+function grantOf(policy: bigint, agent: TestAgent, authorizations: number, expiry = NO_EXPIRY) {
   if ((authorizations & PROVE) === 0) return undefined;
   return { commitment: commitmentOf(`${agent.address} in ${policy}`), expiry };
 }
 
 /** Takes bits from one agent. */
-export async function take(world: World, policy: bigint, by: Wallet, agent: Wallet, authorizations: number) {
+export async function take(
+  world: World,
+  policy: bigint,
+  by: TestAgent,
+  agent: TestAgent,
+  authorizations: number,
+) {
   const op = await revocation(world, policy, by, [[agent, authorizations]]);
   return world.registry.revoke(op, await approvals(world, "Revoke", op, [by]));
 }
@@ -415,7 +456,7 @@ export async function execute<Name extends PlainName>(
   world: World,
   name: Name,
   op: Operations[Name],
-  signers: readonly Wallet[],
+  signers: readonly TestAgent[],
   acceptances: AcceptanceStruct[] = [],
 ): Promise<ContractTransactionResponse> {
   return submit(world, name, op, await approvals(world, name, op, signers), acceptances);
@@ -454,7 +495,7 @@ export async function check<Name extends CheckedName>(
   world: World,
   name: Name,
   op: Operations[Name],
-  signers: readonly Wallet[],
+  signers: readonly TestAgent[],
 ): Promise<void> {
   const approvers = signers.map(idOf).sort();
   const { registry } = world;
@@ -475,7 +516,7 @@ export async function expectRefusal<Name extends CheckedName>(
   world: World,
   name: Name,
   op: Operations[Name],
-  signers: readonly Wallet[],
+  signers: readonly TestAgent[],
   refusal: {
     readonly error: string;
     readonly args: readonly unknown[];
@@ -495,9 +536,9 @@ export async function expectRefusal<Name extends CheckedName>(
     .withArgs(...refusal.args);
 }
 
-async function frameOf(world: World, policy: bigint, proposer: Wallet) {
+async function frameOf(world: World, policy: bigint, proposer: TestAgent) {
   const nonce = await world.registry.nonceOf(policy, idOf(proposer), 0n);
-  const { epoch } = await world.registry.policyOf(policy);
+  const epoch = await epochOf(world, policy);
   return { policy, epoch, proposer: idOf(proposer), lane: 0n, nonce, deadline: await deadlineOf(world) };
 }
 
