@@ -198,6 +198,23 @@ describe("AgentPolicyRegistry: what a governance change brings about", () => {
       expect((await world.registry.pendingChangeOf(policy, id)).majority).to.equal(true);
     });
 
+    it("are counted apart when they gain and lose power by a change", async () => {
+      const [alice, owned] = [key("alice"), await wallet("counted apart")];
+      const policy = await found(world, [alice]);
+      const counts = async () => {
+        const head = await world.registry.policyOf(policy);
+        return [head.adminCount, head.granterCount, head.powerfulCount];
+      };
+      await enact(world, policy, [alice], { agents: [power(owned, ADMIN)] }, [owned]);
+      expect(await counts()).to.deep.equal([1n, 1n, 2n]);
+      await enact(world, policy, [alice], { settings: { contractKeysCount: true } });
+      expect(await counts()).to.deep.equal([2n, 2n, 2n]);
+      await enact(world, policy, [alice], { agents: [power(owned, PROVE_GRANT)] });
+      expect(await counts()).to.deep.equal([1n, 2n, 2n]);
+      await enact(world, policy, [alice], { agents: [power(owned, 0)] });
+      expect(await counts()).to.deep.equal([1n, 1n, 1n]);
+    });
+
     it("gain their voice by a change, and lose it by another, with what they approved", async () => {
       const [alice, bob, owned] = [key("alice"), key("bob"), await wallet("counted")];
       const policy = await found(world, [alice, bob, owned]);
