@@ -734,11 +734,11 @@ describe("attacks on a policy", () => {
     expect(await bitsOf(world, policy, rogue)).to.equal(ADMIN);
   });
 
-  it("two changes of one agent: whoever executes them chooses the order, and the last one counts", async () => {
-    for (const [order, last] of [
-      [[0, 1], PROVE_REVOKE],
-      [[1, 0], ADMIN],
-    ] as const) {
+  it("two changes of one agent: whoever executes them chooses the order, but the one scheduled later stands", async () => {
+    for (const order of [
+      [0, 1],
+      [1, 0],
+    ]) {
       const { owner, thief, policy } = await robbed();
       const guest = key("guest");
       const more = await scheduled(world, policy, [owner], { agents: [power(guest, ADMIN)] }, [guest]);
@@ -746,7 +746,7 @@ describe("attacks on a policy", () => {
       const ids = [more.id, less.id];
       await at(world, less.earliest);
       for (const i of order) await world.registry.execute(policy, ids[i] ?? "");
-      expect(await bitsOf(world, policy, guest)).to.equal(last);
+      expect(await bitsOf(world, policy, guest)).to.equal(PROVE_REVOKE);
       const head = await world.registry.policyOf(policy);
       expect([head.agentCount, head.powerfulCount]).to.deep.equal([3n, 3n]);
     }
