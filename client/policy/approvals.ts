@@ -12,10 +12,16 @@ import {
 import { PolicyError } from "./errors.ts";
 import type { RegistryLocation } from "./identifiers.ts";
 import type { AcceptanceOffer, AgentChange, Operation } from "./operations.ts";
-import { acceptanceTypedData, operationTypedData } from "./typedData.ts";
+import type { RootSet } from "./rootSet.ts";
+import { acceptanceTypedData, carriesCounter, operationTypedData } from "./typedData.ts";
 
 /** A key's consent to an operation. With an empty signature (`0x`) it counts only if that key sends it itself. */
-export type Approval = { readonly key: AgentKey; readonly signature: Hex };
+export type Approval = {
+  readonly key: AgentKey;
+  readonly signature: Hex;
+  /** The key's counter that was signed with it; 0 where none is, see `carriesCounter`. */
+  readonly counter: number;
+};
 
 /** An agent's consent to what an operation gives it. */
 export type Acceptance = { readonly deadline: bigint; readonly signature: Hex };
@@ -23,15 +29,17 @@ export type Acceptance = { readonly deadline: bigint; readonly signature: Hex };
 /** An operation with all that the registry wants to see before it executes it; anyone may send it. */
 export type SignedOperation = {
   readonly operation: Operation;
-  /** One for each change of a CreatePolicy or Authorize, see {@link acceptancesFor}; none for the others. */
+  /** One for each agent that it gives something to, see {@link acceptancesFor}; none where it gives nothing. */
   readonly acceptances: readonly Acceptance[];
   /** In any order. */
   readonly approvals: readonly Approval[];
+  /** Revealed with an EmergencyRotate, and only with one. */
+  readonly rootSet?: RootSet;
 };
 
 /** The approval of an agent that sends the transaction itself: it needs no signature. */
 export function directApproval(key: AgentKey): Approval {
-  return { key, signature: "0x" };
+  return { key, signature: "0x", counter: 0 };
 }
 
 /** Stands for an agent that consents otherwise: it approves the operation itself, or needs not to be asked. */
@@ -41,14 +49,20 @@ export const NO_ACCEPTANCE: Acceptance = { deadline: 0n, signature: "0x" };
  * Signs an operation.
  *
  * @param signer Any signer of ethers, or another {@link PolicySigner}.
+ * @param counter Of the signer in the policy; 0 unless it voided approvals.
  * @throws {PolicyError} SIGNATURE_MALFORMED, APPROVAL_MISMATCH if the signer signs as somebody else than it says.
  */
 export async function approve(
   signer: PolicySigner,
   location: RegistryLocation,
   operation: Operation,
+  counter = 0,
 ): Promise<Approval> {
-  const approval = await sign(signer, operationTypedData(location, operation));
+  const signed = carriesCounter(operation) ? counter : 0;
+  const approval = {
+    ...(await sign(signer, operationTypedData(location, operation, signed))),
+    counter: signed,
+  };
   checkApproval(location, operation, approval);
   return approval;
 }
@@ -75,7 +89,7 @@ export async function accept(
  * @throws {PolicyError} SIGNATURE_MALFORMED, APPROVAL_MISMATCH
  */
 export function checkApproval(location: RegistryLocation, operation: Operation, approval: Approval): void {
-  if (!maySign(approval.key, operationTypedData(location, operation), approval.signature)) {
+  if (!maySign(approval.key, operationTypedData(location, operation, approval.counter), approval.signature)) {
     throw new PolicyError("APPROVAL_MISMATCH", "the approval is not signed by its key", {
       details: { key: approval.key.material },
     });
@@ -132,7 +146,7 @@ export function sortApprovals(approvals: readonly Approval[]): readonly Approval
  * @throws {PolicyError} ACCEPTANCE_MISSING if an agent that gains PROVE neither accepts nor approves.
  */
 export function acceptancesFor(
-  changes: readonly AgentChange[],
+  changes: readonly Pick<AgentChange, "key" | "grant">[],
   given: ReadonlyMap<KeyId, Acceptance>,
   approvers: readonly AgentKey[],
 ): readonly Acceptance[] {
@@ -151,7 +165,7 @@ export function acceptancesFor(
   });
 }
 
-async function sign(signer: PolicySigner, data: TypedData): Promise<Approval> {
+async function sign(signer: PolicySigner, data: TypedData): Promise<Omit<Approval, "counter">> {
   const agent = await agentSignerOf(signer);
   return { key: agent.key, signature: await agent.sign(data) };
 }

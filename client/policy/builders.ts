@@ -23,6 +23,7 @@ import type {
   Replay,
   Revoke,
 } from "./operations.ts";
+import { checkSettings, type PolicySettings } from "./settings.ts";
 
 /** Elements of one operation, as the registry allows them; also the live provers of a policy (protocol §2). */
 export const MAX_CHANGES = 32;
@@ -30,11 +31,17 @@ export const MAX_CHANGES = 32;
 /** How long an operation may be executed if its builder is not told: an hour. */
 export const DEFAULT_DEADLINE_SECONDS = 3600n;
 
+/** The longest that approvals of an operation may be gathered: 30 days. */
+export const MAX_DEADLINE_SECONDS = 2_592_000n;
+
 /** What every builder takes. */
 export type Timing = {
   /** Time of the chain's head block, in seconds. */
   readonly now: bigint;
-  /** Last second at which the operation may be executed; {@link DEFAULT_DEADLINE_SECONDS} after `now` by default. */
+  /**
+   * Last second at which the operation may be executed: {@link DEFAULT_DEADLINE_SECONDS} after `now` by default, at most
+   * {@link MAX_DEADLINE_SECONDS}.
+   */
   readonly deadline?: bigint;
 };
 
@@ -58,6 +65,8 @@ export type CreatePolicyOptions = Timing & {
   readonly creator: { readonly key: AgentKey; readonly grant: ProveGrant };
   /** Further agents from the start. */
   readonly agents?: readonly AgentChange[];
+  /** See `safeSettings`. */
+  readonly settings: PolicySettings;
   /** True by default: without a checkpoint nobody new can prove yet (protocol §3.3). */
   readonly checkpoint?: boolean;
 };
@@ -66,7 +75,8 @@ export type CreatePolicyOptions = Timing & {
  * The operation that creates a policy.
  *
  * @throws {PolicyError} CHANGE_COUNT, CHANGE_DUPLICATE_AGENT, GRANT_WITHOUT_PROVE, AUTHORIZATIONS_EMPTY,
- * AUTHORIZATIONS_UNKNOWN, EXPIRY_MALFORMED, EXPIRY_PASSED, DEADLINE_PASSED, UINT_OUT_OF_RANGE
+ * AUTHORIZATIONS_UNKNOWN, EXPIRY_MALFORMED, EXPIRY_PASSED, DEADLINE_PASSED, DEADLINE_TOO_FAR, UINT_OUT_OF_RANGE,
+ * SETTING_OUT_OF_RANGE
  */
 export function buildCreatePolicy(options: CreatePolicyOptions): CreatePolicy {
   const creator: AgentChange = { ...options.creator, authorizations: ALL_AUTHORIZATIONS };
@@ -75,6 +85,7 @@ export function buildCreatePolicy(options: CreatePolicyOptions): CreatePolicy {
     policy: policyAddress(options.ownerCommitment, creatorOf(options.location, keyIdOf(creator.key))),
     ownerCommitment: options.ownerCommitment,
     agents: checkedChanges([creator, ...(options.agents ?? [])], options.now),
+    settings: checkSettings(options.settings),
     checkpoint: options.checkpoint ?? true,
     deadline: deadlineOf(options),
   };
@@ -88,7 +99,7 @@ export type AuthorizeOptions = OperationContext & {
 };
 
 /**
- * The operation that sets what agents may do.
+ * The operation that grants PROVE, and takes rights that may go at once; other power needs {@link buildGovernanceChange}.
  *
  * @throws {PolicyError} as {@link buildCreatePolicy}
  */
@@ -149,7 +160,8 @@ export type AcceptanceOptions = Timing & {
 };
 
 /**
- * What a new agent, or one that gains PROVE, signs to consent.
+ * What a new agent, or one that gains PROVE, signs to consent. For power alone the change has no grant, and for a rotation
+ * the epoch is the next one.
  *
  * @throws {PolicyError} GRANT_WITHOUT_PROVE, AUTHORIZATIONS_UNKNOWN, EXPIRY_MALFORMED, EXPIRY_PASSED,
  * DEADLINE_PASSED, UINT_OUT_OF_RANGE
@@ -159,14 +171,12 @@ export function buildAcceptance(options: AcceptanceOptions): AcceptanceOffer {
     policy: options.policy,
     epoch: epochNumber(options.epoch),
     change: checkedChange(options.change, options.now),
-    deadline: deadlineOf(options),
+    deadline: futureDeadline(options),
   };
 }
 
-/** The epoch in which every policy begins. */
-export const FIRST_EPOCH = 1;
-
-function contextOf(
+/** The parts of an operation with a nonce. @throws {PolicyError} DEADLINE_PASSED, DEADLINE_TOO_FAR, UINT_OUT_OF_RANGE */
+export function contextOf(
   context: OperationContext,
 ): Replay & { readonly policy: PolicyId; readonly epoch: number } {
   return {
@@ -179,7 +189,19 @@ function contextOf(
   };
 }
 
-function deadlineOf({ now, deadline = now + DEFAULT_DEADLINE_SECONDS }: Timing): bigint {
+/** @throws {PolicyError} DEADLINE_PASSED, DEADLINE_TOO_FAR, UINT_OUT_OF_RANGE */
+export function deadlineOf(timing: Timing): bigint {
+  const deadline = futureDeadline(timing);
+  if (deadline > timing.now + MAX_DEADLINE_SECONDS) {
+    throw new PolicyError("DEADLINE_TOO_FAR", "a deadline is at most 30 days away", {
+      details: { deadline, now: timing.now },
+    });
+  }
+  return deadline;
+}
+
+/** An acceptance may be good for longer than an operation. @throws {PolicyError} DEADLINE_PASSED, UINT_OUT_OF_RANGE */
+function futureDeadline({ now, deadline = now + DEFAULT_DEADLINE_SECONDS }: Timing): bigint {
   if (uint(deadline, 64, "deadline") < now) {
     throw new PolicyError("DEADLINE_PASSED", "the deadline lies in the past", { details: { deadline, now } });
   }
@@ -191,6 +213,7 @@ function checkedChanges(changes: readonly AgentChange[], now: bigint): readonly 
   return changes.map((change) => checkedChange(change, now));
 }
 
+/** @throws {PolicyError} GRANT_WITHOUT_PROVE, AUTHORIZATIONS_UNKNOWN, EXPIRY_MALFORMED, EXPIRY_PASSED */
 function checkedChange(change: AgentChange, now: bigint): AgentChange {
   const authorizations = normalizeAuthorizations(change.authorizations);
   const { grant } = change;
@@ -217,7 +240,8 @@ function someOf(authorizations: Authorizations, agent: KeyId): Authorizations {
   return normalizeAuthorizations(authorizations);
 }
 
-function refuseDuplicates(agents: readonly KeyId[]): void {
+/** @throws {PolicyError} CHANGE_COUNT, CHANGE_DUPLICATE_AGENT */
+export function refuseDuplicates(agents: readonly KeyId[]): void {
   if (agents.length === 0 || agents.length > MAX_CHANGES) {
     throw new PolicyError("CHANGE_COUNT", `an operation concerns 1 to ${MAX_CHANGES} agents`, {
       details: { count: agents.length },

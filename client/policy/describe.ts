@@ -1,86 +1,125 @@
-import { bigintToHex32 } from "../core/index.ts";
-import { type KeyId, keyIdOf } from "../keys/index.ts";
-import type { Authorization, Authorizations } from "./authorizations.ts";
-import { type Expiry, NO_EXPIRY } from "./expiry.ts";
-import type { PolicyId } from "./identifiers.ts";
-import type { AgentChange, AgentRevocation, Operation } from "./operations.ts";
+import { keyIdOf } from "../keys/index.ts";
+import { NO_EXPIRY } from "./expiry.ts";
+import type {
+  AgentChange,
+  AgentRevocation,
+  CreatePolicy,
+  EmergencyRotate,
+  GovernanceChange,
+  Operation,
+} from "./operations.ts";
+import type { PolicySettings } from "./settings.ts";
+import type { PendingChange } from "./state.ts";
+import {
+  type AgentNames,
+  by,
+  changeParts,
+  duration,
+  listed,
+  type Name,
+  naming,
+  power,
+  rights,
+  settingParts,
+  shortId,
+  shortPolicyId,
+  utc,
+} from "./words.ts";
 
-/** What a person calls an agent; undefined for one it does not know. */
-export type AgentNames = (agent: KeyId) => string | undefined;
-
-type Name = (agent: KeyId) => string;
-
-const VERBS: Readonly<Record<Authorization, string>> = {
-  PROVE: "prove",
-  PROVE_GRANT: "let others prove",
-  PROVE_REVOKE: "stop others from proving",
-  ADMIN: "administer",
+export type DescribeOptions = {
+  /** Names of the agents; the key id is shown besides, and stands for those without a name. */
+  readonly nameOf?: AgentNames;
+  /** Of the policy, now: tells how long a governance change will wait. */
+  readonly settings?: PolicySettings;
 };
 
 /**
  * One plain sentence that says what an operation does, to be shown before it is signed.
  *
- * @param nameOf Names of the agents; the beginning of the key id stands for the rest.
- * @example describeOperation(operation, (agent) => addressBook.get(agent));
- * // "In policy 0x12ab34cd…, laptop may from now on prove until 2026-03-01 12:00 UTC and let others prove, and nothing
-// else (to be done by 2026-02-01 13:00 UTC)."
+ * @example describeOperation(operation, { nameOf: (agent) => addressBook.get(agent), settings: state.settings });
+ * // "In policy 0x12ab34cd…, phone (0x12ab…34cd) may administer the policy, and has no other power; takes effect in 48 h
+ * // unless an ADMIN vetoes (to be done by 2026-02-01 13:00 UTC)."
  */
-export function describeOperation(operation: Operation, nameOf: AgentNames = () => undefined): string {
-  const name: Name = (agent) => nameOf(agent) ?? `agent ${short(agent)}`;
-  return `${clause(operation, name)} (${by(operation.deadline)}).`;
+export function describeOperation(operation: Operation, options: DescribeOptions = {}): string {
+  return `${clause(operation, naming(options.nameOf), options)} (${by(operation.deadline)}).`;
 }
 
-function clause(operation: Operation, name: Name): string {
+/**
+ * One plain sentence that says what a governance change that waits will do, and when.
+ *
+ * @param now Time of the chain's head block, in seconds.
+ */
+export function describeChange(change: PendingChange, now: bigint, options: DescribeOptions = {}): string {
+  const name = naming(options.nameOf);
+  const approvers = listed(change.approvers.map(name));
+  return `${changeParts(change, name).join("; ")}; approved by ${approvers}; ${timing(change, now)}.`;
+}
+
+/** When a change can be executed, and whether a veto can still end it. */
+export function timing({ earliest, latest, majority }: PendingChange, now: bigint): string {
+  const veto = majority ? "most ADMINs approved it, so that no veto ends it" : "any ADMIN can veto it";
+  if (now > latest) return "its time has passed";
+  if (now >= earliest) return `anyone can execute it now, until ${utc(latest)}; ${veto}`;
+  return `it can be executed in ${duration(Number(earliest - now))}, from ${utc(earliest)} to ${utc(latest)}; ${veto}`;
+}
+
+function clause(operation: Operation, name: Name, { settings }: DescribeOptions): string {
   const policy = `policy ${shortPolicyId(operation.policy)}`;
+  const where = `In ${policy}, `;
   switch (operation.action) {
     case "CreatePolicy":
-      return `Create ${policy}, in which ${operation.agents.map((agent) => change(agent, name)).join("; ")}`;
+      return creation(operation, policy, name);
     case "Authorize":
-      return `In ${policy}, ${operation.changes.map((agent) => change(agent, name)).join("; ")}`;
+      return where + operation.changes.map((agent) => change(agent, name)).join("; ");
     case "Revoke":
-      return `In ${policy}, ${operation.revocations.map((agent) => revocation(agent, name)).join("; ")}`;
+      return where + operation.revocations.map((agent) => revocation(agent, name)).join("; ");
     case "Renounce":
-      return `In ${policy}, ${name(operation.proposer)} itself may no longer ${list(operation.authorizations, "or")}`;
+      return `${where}${name(operation.proposer)} itself may no longer ${rights(operation.authorizations, "or")}`;
+    case "Renew": {
+      const { expiry } = operation.grant;
+      const until = expiry === NO_EXPIRY ? "" : `, until ${utc(expiry)}`;
+      return `${where}${name(operation.proposer)} goes on proving with fresh secrets${until}, and no longer with its old ones`;
+    }
+    case "GovernanceChange":
+      return where + governance(operation, name, settings);
+    case "Veto":
+      return `${where}${name(operation.agent)} ends the change ${shortId(operation.change)}, which waits`;
+    case "Withdraw":
+      return `${where}${name(operation.agent)} takes back for good that it approved the change ${shortId(operation.change)}`;
+    case "Stop":
+      return `${where}${name(operation.agent)} stops everyone from letting agents prove; taking that away stays possible`;
+    case "LiftStop":
+      return `${where}agents can be let prove again, which ${name(operation.stopper)} had stopped and cannot stop a second time`;
+    case "VoidApprovals":
+      return `${where}all that ${name(operation.agent)} approved and nobody submitted yet is void`;
+    case "EmergencyRotate":
+      return rotation(operation, policy, name);
   }
+}
+
+function creation({ agents, settings }: CreatePolicy, policy: string, name: Name): string {
+  const members = agents.map((agent) => change(agent, name));
+  return `Create ${policy}, in which ${[...members, ...settingParts(settings)].join("; ")}`;
+}
+
+function governance(operation: GovernanceChange, name: Name, settings: PolicySettings | undefined): string {
+  const delay = settings === undefined ? "after the policy's delay" : `in ${duration(settings.delay)}`;
+  return `${changeParts(operation, name).join("; ")}; takes effect ${delay} unless an ADMIN vetoes`;
+}
+
+function rotation({ agents, settings, survivors }: EmergencyRotate, policy: string, name: Name): string {
+  const proving =
+    survivors.length === 0 ? "nobody proves" : `nobody but ${listed(survivors.map(name))} proves`;
+  const parts = [...agents.map((agent) => power(agent, name)), ...settingParts(settings)];
+  return `The root keys replace all power in ${policy} at once: ${parts.join("; ")}; ${proving}, and all changes that wait end`;
 }
 
 function change({ key, authorizations, grant }: AgentChange, name: Name): string {
   const agent = name(keyIdOf(key));
   if (authorizations.length === 0) return `${agent} is removed for good`;
-  return `${agent} may from now on ${list(authorizations, "and", grant?.expiry)}, and nothing else`;
+  return `${agent} may from now on ${rights(authorizations, "and", grant?.expiry)}, and nothing else`;
 }
 
 function revocation({ agent, authorizations }: AgentRevocation, name: Name): string {
-  return `${name(agent)} may no longer ${list(authorizations, "or")}`;
-}
-
-function list(authorizations: Authorizations, conjunction: string, expiry: Expiry = NO_EXPIRY): string {
-  const verbs = authorizations.map((authorization) =>
-    authorization === "PROVE" && expiry !== NO_EXPIRY
-      ? `${VERBS.PROVE} until ${utc(expiry)}`
-      : VERBS[authorization],
-  );
-  const last = verbs.at(-1) ?? "nothing";
-  return verbs.length < 2 ? last : `${verbs.slice(0, -1).join(", ")} ${conjunction} ${last}`;
-}
-
-/** Seconds beyond what Date can show are years in which nobody will ask. */
-const MAX_DATE_SECONDS = 8_640_000_000_000n;
-
-function by(deadline: bigint): string {
-  return deadline > MAX_DATE_SECONDS ? "at any time" : `to be done by ${utc(deadline)}`;
-}
-
-function utc(seconds: bigint): string {
-  const [date = "", time = ""] = new Date(Number(seconds) * 1000).toISOString().split("T");
-  return `${date} ${time.slice(0, 5)} UTC`;
-}
-
-function short(id: string): string {
-  return `${id.slice(0, 10)}…`;
-}
-
-/** The beginning of a policy address, for people; two policies may share it. */
-export function shortPolicyId(policy: PolicyId): string {
-  return short(bigintToHex32(policy));
+  return `${name(agent)} may no longer ${rights(authorizations, "or")}`;
 }

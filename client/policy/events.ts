@@ -1,7 +1,10 @@
-import type { AgentKey, KeyId } from "../keys/index.ts";
+import type { Hex32 } from "../core/index.ts";
+import type { AgentKey, KeyId, KeyKind } from "../keys/index.ts";
 import type { Authorizations } from "./authorizations.ts";
 import type { Expiry } from "./expiry.ts";
 import type { OwnerCommitment, PolicyId, SecretCommitment } from "./identifiers.ts";
+import type { Abandonment } from "./operations.ts";
+import type { PolicySettings } from "./settings.ts";
 
 /** Where a leaf lies in the accumulators. */
 export type LeafPlace = {
@@ -13,6 +16,18 @@ export type LeafPlace = {
 
 type Event<Type extends string, Fields> = Readonly<{ type: Type; policy: PolicyId } & Fields>;
 
+/** The power that an agent is to have after a change. */
+export type ProposedPower = {
+  readonly agent: KeyId;
+  readonly kind: KeyKind;
+  /** Present if the change makes it an agent of this epoch. */
+  readonly key?: AgentKey;
+  readonly authorizations: Authorizations;
+};
+
+/** An event about a governance change. */
+type ChangeEvent<Type extends string, Fields = unknown> = Event<Type, { change: Hex32 } & Fields>;
+
 /** What the registry reports about a policy, decoded from its logs. */
 export type PolicyEvent =
   | Event<"PolicyCreated", { creator: KeyId; ownerCommitment: OwnerCommitment }>
@@ -20,4 +35,28 @@ export type PolicyEvent =
   | Event<"AgentAuthorizationsChanged", { agent: KeyId; before: Authorizations; afterwards: Authorizations }>
   | Event<"AgentProvisioned", { agent: KeyId; commitment: SecretCommitment; expiry: Expiry } & LeafPlace>
   | Event<"AgentRevoked", { agent: KeyId } & LeafPlace>
-  | Event<"OperationExecuted", { proposer: KeyId; lane: bigint; nonce: bigint }>;
+  | Event<"OperationExecuted", { proposer: KeyId; lane: bigint; nonce: bigint }>
+  | Event<"PolicySettingsChanged", { settings: PolicySettings }>
+  | ChangeEvent<
+      "ChangeScheduled",
+      {
+        proposer: KeyId;
+        earliest: bigint;
+        latest: bigint;
+        agents: readonly ProposedPower[];
+        settings: Partial<PolicySettings>;
+        abandon?: Abandonment;
+      }
+    >
+  | ChangeEvent<"ChangeApproved", { approver: KeyId; majority: boolean }>
+  | ChangeEvent<"ChangeWithdrawn", { approver: KeyId }>
+  | ChangeEvent<"ChangeVetoed", { agent: KeyId }>
+  | ChangeEvent<"ChangeLapsed">
+  | ChangeEvent<"ChangeExecuted">
+  | Event<"GrantsStopped", { agent: KeyId }>
+  | Event<"GrantsResumed", { stopper: KeyId }>
+  | Event<"ApprovalsVoided", { agent: KeyId; counter: number }>
+  | Event<"AgentSurvived", { agent: KeyId; epoch: number }>
+  | Event<"EpochEnded", { epoch: number }>
+  | Event<"ProverEnded", LeafPlace>
+  | Event<"PolicyAbandoned", { successor: Hex32 | undefined }>;

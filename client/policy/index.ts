@@ -1,3 +1,6 @@
+export type { Alert, AlertCode } from "./alerts.ts";
+export { policyAlerts } from "./alerts.ts";
+export { applyPolicyEvent } from "./applyEvent.ts";
 export type { Acceptance, AcceptanceCheck, Approval, SignedOperation } from "./approvals.ts";
 export {
   accept,
@@ -33,16 +36,47 @@ export {
   buildRenounce,
   buildRevoke,
   DEFAULT_DEADLINE_SECONDS,
-  FIRST_EPOCH,
   MAX_CHANGES,
+  MAX_DEADLINE_SECONDS,
 } from "./builders.ts";
-export type { AgentNames } from "./describe.ts";
-export { describeOperation, shortPolicyId } from "./describe.ts";
+export type { ApprovalBundle, MissingApprovals } from "./bundle.ts";
+export {
+  addApproval,
+  approveBundle,
+  describeMissing,
+  mergeBundles,
+  missingApprovals,
+  openBundle,
+} from "./bundle.ts";
+export type { DescribeOptions } from "./describe.ts";
+export { describeChange, describeOperation } from "./describe.ts";
 export type { PolicyErrorCode } from "./errors.ts";
 export { PolicyError } from "./errors.ts";
-export type { LeafPlace, PolicyEvent } from "./events.ts";
+export type { LeafPlace, PolicyEvent, ProposedPower } from "./events.ts";
 export type { Expiry } from "./expiry.ts";
 export { EXPIRY_STEP_SECONDS, expiry, expiryAfter, isLive, NO_EXPIRY } from "./expiry.ts";
+export type {
+  ChangeStatementOptions,
+  EmergencyRotateOptions,
+  GovernanceChangeOptions,
+  OwnStatementOptions,
+  PowerDelta,
+  RenewOptions,
+  StatementOptions,
+} from "./governance.ts";
+export {
+  buildEmergencyRotate,
+  buildGovernanceChange,
+  buildLiftStop,
+  buildRenew,
+  buildStop,
+  buildVeto,
+  buildVoidApprovals,
+  buildWithdraw,
+  powerAfter,
+} from "./governance.ts";
+export type { HealthCode, HealthFinding } from "./health.ts";
+export { health } from "./health.ts";
 export type {
   OwnerCommitment,
   PolicyId,
@@ -60,18 +94,72 @@ export {
   proverLeaf,
   secretCommitment,
 } from "./identifiers.ts";
+export type { Need, NeedsOptions } from "./needs.ts";
+export { approvalNeeds } from "./needs.ts";
 export type {
+  Abandonment,
   AcceptanceOffer,
   AgentChange,
+  AgentPower,
   AgentRevocation,
   Authorize,
   CreatePolicy,
+  EmergencyRotate,
+  GovernanceChange,
+  LiftStop,
   Operation,
   ProveGrant,
+  Renew,
   Renounce,
   Replay,
   Revoke,
+  RotatedSettings,
+  Statement,
+  Stop,
+  Veto,
+  VoidApprovals,
+  Withdraw,
 } from "./operations.ts";
-export type { AgentState, Grant, PolicyState } from "./state.ts";
-export { applyPolicyEvent, authorizationsAt, nextNonce } from "./state.ts";
-export { acceptanceTypedData, operationStruct, operationTypedData, registryDomain } from "./typedData.ts";
+export type { Right } from "./quorums.ts";
+export { counts, holdersOf, isHolder, isMajority } from "./quorums.ts";
+export type { RootSet, RootSetOptions } from "./rootSet.ts";
+export {
+  checkReveal,
+  makeRootSet,
+  parseRootSet,
+  printRootSet,
+  rootCommitment,
+  rootSetStruct,
+} from "./rootSet.ts";
+export { parseBundle, parseOperation, serializeBundle, serializeOperation } from "./serialize.ts";
+export type { PolicySettings } from "./settings.ts";
+export {
+  checkSettings,
+  DEFAULT_DELAY,
+  DEFAULT_WINDOW,
+  MAX_DELAY,
+  MAX_POWERFUL,
+  MAX_WINDOW,
+  MIN_DELAY,
+  MIN_WINDOW,
+  majorityOf,
+  NO_ROOT_KEYS,
+  SETTING_BITS,
+  SETTING_NAMES,
+  safeSettings,
+  settingsFields,
+  settingsFromFields,
+  settingsStruct,
+} from "./settings.ts";
+export type { AgentState, Grant, PendingChange, PolicyState } from "./state.ts";
+export { authorizationsAt, FIRST_EPOCH, nextNonce, provedAt } from "./state.ts";
+export {
+  acceptanceTypedData,
+  carriesCounter,
+  changeIdOf,
+  operationStruct,
+  operationTypedData,
+  registryDomain,
+} from "./typedData.ts";
+export type { AgentNames } from "./words.ts";
+export { shortPolicyId } from "./words.ts";

@@ -14,6 +14,12 @@ export function epochNumber(value: number): number {
   return value;
 }
 
+/** `value` if it is an unsigned integer of 32 bits. @throws {PolicyError} UINT_OUT_OF_RANGE */
+export function uint32(value: number, name: string): number {
+  if (!Number.isInteger(value) || value < 0 || value >= 2 ** 32) throw outOfRange(value, 32, name);
+  return value;
+}
+
 function outOfRange(value: unknown, bits: number, name: string): PolicyError {
   return new PolicyError("UINT_OUT_OF_RANGE", `${name} is not an unsigned integer of ${bits} bits`, {
     details: { name, bits, value },

@@ -1,7 +1,9 @@
+import type { Hex32 } from "../core/index.ts";
 import type { AgentKey, KeyId } from "../keys/index.ts";
 import type { Authorizations } from "./authorizations.ts";
 import type { Expiry } from "./expiry.ts";
 import type { OwnerCommitment, PolicyId, SecretCommitment } from "./identifiers.ts";
+import type { PolicySettings } from "./settings.ts";
 
 /** What an agent needs for a new grant of PROVE. */
 export type ProveGrant = {
@@ -31,6 +33,7 @@ export type CreatePolicy = {
   readonly ownerCommitment: OwnerCommitment;
   /** The creator first, with every right; then other initial agents. */
   readonly agents: readonly AgentChange[];
+  readonly settings: PolicySettings;
   /** Whether to make the new leaves provable at once. */
   readonly checkpoint: boolean;
   /** Last second at which it may be executed. */
@@ -49,7 +52,10 @@ export type Replay = {
   readonly deadline: bigint;
 };
 
-/** Sets the rights of agents, all or nothing. */
+/**
+ * Grants PROVE, and takes rights that may go at once, all or nothing. Any other power changes by a
+ * {@link GovernanceChange}.
+ */
 export type Authorize = Replay & {
   readonly action: "Authorize";
   readonly policy: PolicyId;
@@ -74,13 +80,101 @@ export type Renounce = Replay & {
   readonly authorizations: Authorizations;
 };
 
-/** What the agents of a policy can sign and anybody can send. */
-export type Operation = CreatePolicy | Authorize | Revoke | Renounce;
+/** An agent that proves replaces its own commitment; `proposer` is that agent. */
+export type Renew = Replay & {
+  readonly action: "Renew";
+  readonly policy: PolicyId;
+  readonly epoch: number;
+  readonly grant: ProveGrant;
+  readonly checkpoint: boolean;
+};
+
+/** What an agent is to hold of PROVE_GRANT, PROVE_REVOKE and ADMIN afterwards; its PROVE is left as it is. */
+export type AgentPower = {
+  readonly key: AgentKey;
+  /** Without PROVE; none takes all power away. */
+  readonly authorizations: Authorizations;
+};
+
+/** The end of a policy; what commits to the one that follows, if one does. */
+export type Abandonment = { readonly successor?: Hex32 };
+
+/** Changes power or rules after a delay. It names an end state: what is already so is skipped. */
+export type GovernanceChange = Replay & {
+  readonly action: "GovernanceChange";
+  readonly policy: PolicyId;
+  readonly epoch: number;
+  readonly agents: readonly AgentPower[];
+  /** Those that it sets; the others stay. */
+  readonly settings: Partial<PolicySettings>;
+  /** Comes alone. */
+  readonly abandon?: Abandonment;
+};
+
+/** What the operations of one agent that need no nonce have in common: each can be executed once. */
+export type Statement = {
+  readonly policy: PolicyId;
+  readonly epoch: number;
+  /** Last second at which it may be executed. */
+  readonly deadline: bigint;
+};
+
+/** An ADMIN ends a governance change before it is executed. */
+export type Veto = Statement & {
+  readonly action: "Veto";
+  readonly change: Hex32;
+  readonly agent: KeyId;
+};
+
+/** An agent takes its approval of a governance change back, for good. */
+export type Withdraw = Statement & {
+  readonly action: "Withdraw";
+  readonly change: Hex32;
+  readonly agent: KeyId;
+};
+
+/** An ADMIN stops all grants of PROVE. */
+export type Stop = Statement & { readonly action: "Stop"; readonly agent: KeyId };
+
+/** Most ADMINs lift a stop. */
+export type LiftStop = Statement & { readonly action: "LiftStop"; readonly stopper: KeyId };
+
+/** An agent voids all that it approved and nobody submitted yet. */
+export type VoidApprovals = Statement & { readonly action: "VoidApprovals"; readonly agent: KeyId };
+
+/** What a rotation sets: delay and window stay as they are. */
+export type RotatedSettings = Omit<PolicySettings, "delay" | "window">;
+
+/** The root keys replace all power at once, and end all PROVE but the survivors'. */
+export type EmergencyRotate = Statement & {
+  readonly action: "EmergencyRotate";
+  /** All that hold power in the next epoch. */
+  readonly agents: readonly AgentPower[];
+  readonly settings: RotatedSettings;
+  /** Agents that go on proving, if they do when it is executed. */
+  readonly survivors: readonly KeyId[];
+};
+
+/** What the keys of a policy can sign and anybody can send. */
+export type Operation =
+  | CreatePolicy
+  | Authorize
+  | Revoke
+  | Renounce
+  | Renew
+  | GovernanceChange
+  | Veto
+  | Withdraw
+  | Stop
+  | LiftStop
+  | VoidApprovals
+  | EmergencyRotate;
 
 /** What an agent signs to take part in a policy. */
 export type AcceptanceOffer = {
   readonly policy: PolicyId;
   readonly epoch: number;
+  /** Without a grant where it accepts power alone. */
   readonly change: AgentChange;
   /** Last second at which the acceptance may be used. */
   readonly deadline: bigint;

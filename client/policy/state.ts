@@ -1,16 +1,20 @@
-import { type AgentKey, type KeyId, keyIdOf } from "../keys/index.ts";
-import { type Authorizations, authorizationBits } from "./authorizations.ts";
-import { PolicyError } from "./errors.ts";
-import type { LeafPlace, PolicyEvent } from "./events.ts";
+import type { Hex32 } from "../core/index.ts";
+import type { AgentKey, KeyId } from "../keys/index.ts";
+import type { Authorizations } from "./authorizations.ts";
+import type { LeafPlace } from "./events.ts";
 import { type Expiry, isLive } from "./expiry.ts";
 import type { OwnerCommitment, PolicyId, SecretCommitment } from "./identifiers.ts";
+import type { Abandonment, AgentPower } from "./operations.ts";
+import type { PolicySettings } from "./settings.ts";
 
 /** A grant of PROVE: one leaf. */
 export type Grant = LeafPlace & {
   readonly commitment: SecretCommitment;
   readonly expiry: Expiry;
-  /** True once its index is in the revoked accumulator; it may have run out before by its expiry. */
-  readonly revoked: boolean;
+  /** When it was granted, in seconds since 1970. */
+  readonly from: bigint;
+  /** When its index got into the revoked accumulator; undefined if it never did: it may have run out by its expiry. */
+  readonly until: bigint | undefined;
 };
 
 /** An agent of a policy. */
@@ -22,6 +26,27 @@ export type AgentState = {
   readonly authorizations: Authorizations;
   /** Oldest first. */
   readonly grants: readonly Grant[];
+  /** What its approvals must carry. */
+  readonly counter: number;
+  /** A stop of its was lifted in this epoch: it cannot stop again. */
+  readonly barred: boolean;
+};
+
+/** A governance change that waits. */
+export type PendingChange = {
+  readonly id: Hex32;
+  readonly proposer: KeyId;
+  /** The first second at which it can be executed. */
+  readonly earliest: bigint;
+  /** The last. */
+  readonly latest: bigint;
+  readonly approvers: readonly KeyId[];
+  /** Most ADMINs approved it when it was last approved. */
+  readonly majority: boolean;
+  readonly agents: readonly AgentPower[];
+  /** Those that it sets. */
+  readonly settings: Partial<PolicySettings>;
+  readonly abandon?: Abandonment;
 };
 
 /** All that the registry has reported about a policy. */
@@ -29,47 +54,43 @@ export type PolicyState = {
   readonly policy: PolicyId;
   readonly ownerCommitment: OwnerCommitment;
   readonly creator: KeyId;
-  /** In the order in which they were added, removed ones included. */
+  readonly epoch: number;
+  readonly settings: PolicySettings;
+  /** Who stopped grants, if they are stopped. */
+  readonly stopper: KeyId | undefined;
+  /** How the policy ended, if it did. */
+  readonly abandoned: Abandonment | undefined;
+  /** In the order in which they were added, removed ones and those of former epochs included. */
   readonly agents: ReadonlyMap<KeyId, AgentState>;
+  /** Those that wait, and those whose time has passed and that nobody cleared. */
+  readonly pendingChanges: ReadonlyMap<Hex32, PendingChange>;
   /** Next nonce by {@link nonceKey}; 0 in a lane not listed. */
   readonly nonces: ReadonlyMap<string, bigint>;
 };
 
-type Of<Type extends PolicyEvent["type"]> = Extract<PolicyEvent, { type: Type }>;
-
-/**
- * The state after one more event. Events must come in the order of the chain, without gaps; a reorganisation means
- * starting again from before it.
- *
- * @param state Undefined before the policy's `PolicyCreated`.
- * @throws {PolicyError} POLICY_EVENT_UNEXPECTED if the event cannot follow: one was missed, or the source lies.
- * @example const state = events.reduce<PolicyState | undefined>(applyPolicyEvent, undefined);
- */
-export function applyPolicyEvent(state: PolicyState | undefined, event: PolicyEvent): PolicyState {
-  if (event.type === "PolicyCreated") return created(state, event);
-  if (state === undefined) throw unexpected(event, "the policy was not created");
-  if (event.policy !== state.policy) throw unexpected(event, "it concerns another policy");
-  switch (event.type) {
-    case "AgentAdded":
-      return added(state, event);
-    case "AgentAuthorizationsChanged":
-      return changed(state, event);
-    case "AgentProvisioned":
-      return provisioned(state, event);
-    case "AgentRevoked":
-      return revoked(state, event);
-    case "OperationExecuted":
-      return executed(state, event);
-  }
-}
+/** The epoch in which every policy begins. */
+export const FIRST_EPOCH = 1;
 
 /**
  * The rights in effect at `now`, in seconds: as recorded, but without PROVE once its expiry has passed.
  */
 export function authorizationsAt(agent: AgentState, now: bigint): Authorizations {
   const grant = agent.grants.at(-1);
-  const proves = grant !== undefined && !grant.revoked && isLive(grant.expiry, now);
+  const proves = grant !== undefined && grant.until === undefined && isLive(grant.expiry, now);
   return agent.authorizations.filter((name) => name !== "PROVE" || proves);
+}
+
+/**
+ * True if the agent proved at a time, in any of its spells: the second of a revocation lies outside of one, that of an
+ * expiry within.
+ *
+ * @param time In seconds since 1970, not after the newest event's block.
+ */
+export function provedAt(agent: AgentState, time: bigint): boolean {
+  return agent.grants.some(
+    ({ from, until, expiry }) =>
+      from <= time && isLive(expiry, time) && (until === undefined || time < until),
+  );
 }
 
 /** The next nonce of a proposer in a lane. */
@@ -80,71 +101,4 @@ export function nextNonce(state: PolicyState, proposer: KeyId, lane = 0n): bigin
 /** How {@link PolicyState} lists nonces. */
 export function nonceKey(proposer: KeyId, lane: bigint): string {
   return `${proposer}/${lane}`;
-}
-
-function created(state: PolicyState | undefined, event: Of<"PolicyCreated">): PolicyState {
-  if (state !== undefined) throw unexpected(event, "a policy is created once");
-  const { policy, ownerCommitment, creator } = event;
-  return { policy, ownerCommitment, creator, agents: new Map(), nonces: new Map() };
-}
-
-function added(state: PolicyState, event: Of<"AgentAdded">): PolicyState {
-  const { agent, key, epoch } = event;
-  const known = state.agents.get(agent);
-  if (known !== undefined && known.epoch >= epoch) throw unexpected(event, "the agent was added before");
-  if (keyIdOf(key) !== agent) throw unexpected(event, "the key has another id");
-  return withAgent(state, agent, { key, epoch, authorizations: [], grants: known?.grants ?? [] });
-}
-
-function changed(state: PolicyState, event: Of<"AgentAuthorizationsChanged">): PolicyState {
-  const agent = agentOf(state, event);
-  if (authorizationBits(agent.authorizations) !== authorizationBits(event.before)) {
-    throw unexpected(event, "the agent had other authorizations");
-  }
-  return withAgent(state, event.agent, { ...agent, authorizations: event.afterwards });
-}
-
-function provisioned(state: PolicyState, event: Of<"AgentProvisioned">): PolicyState {
-  const agent = agentOf(state, event);
-  const { generation, index, commitment, expiry } = event;
-  for (const { grants } of state.agents.values()) {
-    if (grants.some((grant) => grant.commitment === commitment))
-      throw unexpected(event, "the commitment is used");
-  }
-  const grant: Grant = { generation, index, commitment, expiry, revoked: false };
-  return withAgent(state, event.agent, { ...agent, grants: [...agent.grants, grant] });
-}
-
-function revoked(state: PolicyState, event: Of<"AgentRevoked">): PolicyState {
-  const agent = agentOf(state, event);
-  const last = agent.grants.at(-1);
-  if (last?.index !== event.index || last.generation !== event.generation || last.revoked) {
-    throw unexpected(event, "the agent has no such grant to lose");
-  }
-  return withAgent(state, event.agent, {
-    ...agent,
-    grants: [...agent.grants.slice(0, -1), { ...last, revoked: true }],
-  });
-}
-
-function executed(state: PolicyState, event: Of<"OperationExecuted">): PolicyState {
-  const key = nonceKey(event.proposer, event.lane);
-  if (event.nonce !== (state.nonces.get(key) ?? 0n)) throw unexpected(event, "the nonce is not the next");
-  return { ...state, nonces: new Map(state.nonces).set(key, event.nonce + 1n) };
-}
-
-function agentOf(state: PolicyState, event: PolicyEvent & { readonly agent: KeyId }): AgentState {
-  const agent = state.agents.get(event.agent);
-  if (agent === undefined) throw unexpected(event, "the agent was not added");
-  return agent;
-}
-
-function withAgent(state: PolicyState, id: KeyId, agent: AgentState): PolicyState {
-  return { ...state, agents: new Map(state.agents).set(id, agent) };
-}
-
-function unexpected(event: PolicyEvent, reason: string): PolicyError {
-  return new PolicyError("POLICY_EVENT_UNEXPECTED", `${event.type} cannot follow: ${reason}`, {
-    details: { event: event.type, policy: event.policy, reason },
-  });
 }

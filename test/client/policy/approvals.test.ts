@@ -10,6 +10,7 @@ import {
   buildAuthorize,
   checkAcceptance,
   checkApproval,
+  directApproval,
   NO_ACCEPTANCE,
   NO_EXPIRY,
   sortApprovals,
@@ -45,13 +46,14 @@ describe("policy/approvals", () => {
     });
 
     it("refuses signatures of another form, also the malleable twin", async () => {
-      const { key, signature } = await approve(PHONE.wallet, LOCATION, operation);
+      const approval = await approve(PHONE.wallet, LOCATION, operation);
       const order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
+      const { signature } = approval;
       const s = order - BigInt(`0x${signature.slice(66, 130)}`);
       const v = signature.endsWith("1b") ? "1c" : "1b";
       const twin: Hex = `0x${signature.slice(2, 66)}${s.toString(16).padStart(64, "0")}${v}`;
       for (const bad of ["0x", "0x00", `${signature}00`, twin] as Hex[]) {
-        expect(codeOf(() => checkApproval(LOCATION, operation, { key, signature: bad }))).to.equal(
+        expect(codeOf(() => checkApproval(LOCATION, operation, { ...approval, signature: bad }))).to.equal(
           "SIGNATURE_MALFORMED",
         );
       }
@@ -80,6 +82,7 @@ describe("policy/approvals", () => {
       const approvals = Array.from({ length: 20 }, (_, i) => ({
         key: agent(i + 1).key,
         signature: "0x" as Hex,
+        counter: 0,
       }));
       const ids = sortApprovals(approvals).map(({ key }) => keyIdOf(key));
       expect(ids).to.deep.equal([...ids].sort());
@@ -88,9 +91,9 @@ describe("policy/approvals", () => {
     });
 
     it("refuses none and the same key twice", () => {
-      const one = { key: PHONE.key, signature: "0x" as Hex };
+      const one = directApproval(PHONE.key);
       expect(codeOf(() => sortApprovals([]))).to.equal("APPROVALS_EMPTY");
-      expect(codeOf(() => sortApprovals([one, { key: LAPTOP.key, signature: "0x" }, one]))).to.equal(
+      expect(codeOf(() => sortApprovals([one, directApproval(LAPTOP.key), one]))).to.equal(
         "APPROVAL_DUPLICATE",
       );
     });
@@ -109,6 +112,18 @@ describe("policy/approvals", () => {
     it("refuses to go on without the one of an agent that gains PROVE", () => {
       expect(codeOf(() => acceptancesFor([change], new Map(), [PHONE.key]))).to.equal("ACCEPTANCE_MISSING");
     });
+  });
+
+  it("binds an approval to its key's counter", async () => {
+    const approval = await approve(PHONE.wallet, LOCATION, operation, 3);
+    expect(approval.counter).to.equal(3);
+    checkApproval(LOCATION, operation, approval);
+    expect(codeOf(() => checkApproval(LOCATION, operation, { ...approval, counter: 2 }))).to.equal(
+      "APPROVAL_MISMATCH",
+    );
+    expect(await codeOfAsync(() => approve(PHONE.wallet, LOCATION, operation, -1))).to.equal(
+      "UINT_OUT_OF_RANGE",
+    );
   });
 
   it("keeps large numbers whole", async () => {

@@ -9,10 +9,11 @@ import {
   type Expiry,
   expiryAfter,
   MAX_CHANGES,
+  MAX_DEADLINE_SECONDS,
   NO_EXPIRY,
 } from "../../../client/policy/index.ts";
 import { codeOf } from "../support.ts";
-import { agent, CONTEXT, LAPTOP, LOCATION, NOW, OWNER, PHONE, POLICY, SERVER } from "./fixtures.ts";
+import { agent, CONTEXT, LAPTOP, LOCATION, NOW, OWNER, PHONE, POLICY, SERVER, SETTINGS } from "./fixtures.ts";
 
 const grant = { commitment: LAPTOP.commitment, expiry: NO_EXPIRY };
 const laptopMayProve: AgentChange = { key: LAPTOP.key, authorizations: ["PROVE"], grant };
@@ -20,7 +21,7 @@ const creator = { key: PHONE.key, grant: { commitment: PHONE.commitment, expiry:
 
 describe("policy/builders", () => {
   describe("buildCreatePolicy", () => {
-    const base = { location: LOCATION, ownerCommitment: OWNER, creator, now: NOW };
+    const base = { location: LOCATION, ownerCommitment: OWNER, creator, settings: SETTINGS, now: NOW };
 
     it("gives the creator every right, asks for a checkpoint and an hour's time", () => {
       expect(buildCreatePolicy(base)).to.deep.equal({
@@ -28,9 +29,18 @@ describe("policy/builders", () => {
         policy: POLICY,
         ownerCommitment: OWNER,
         agents: [{ ...creator, authorizations: ["PROVE", "PROVE_GRANT", "PROVE_REVOKE", "ADMIN"] }],
+        settings: SETTINGS,
         checkpoint: true,
         deadline: NOW + 3600n,
       });
+    });
+
+    it("refuses settings out of bounds", () => {
+      for (const bad of [{ delay: 3599 }, { window: 86_399 }, { grantQuorum: 0 }, { adminQuorum: 17 }]) {
+        expect(codeOf(() => buildCreatePolicy({ ...base, settings: { ...SETTINGS, ...bad } }))).to.equal(
+          "SETTING_OUT_OF_RANGE",
+        );
+      }
     });
 
     it("takes further agents and refuses the creator among them", () => {
@@ -109,6 +119,15 @@ describe("policy/builders", () => {
         "DEADLINE_PASSED",
       );
       expect(buildAuthorize({ ...CONTEXT, changes, deadline: NOW }).deadline).to.equal(NOW);
+    });
+
+    it("refuses a deadline more than 30 days off", () => {
+      const changes = [laptopMayProve];
+      const last = NOW + MAX_DEADLINE_SECONDS;
+      expect(buildAuthorize({ ...CONTEXT, changes, deadline: last }).deadline).to.equal(last);
+      expect(codeOf(() => buildAuthorize({ ...CONTEXT, changes, deadline: last + 1n }))).to.equal(
+        "DEADLINE_TOO_FAR",
+      );
     });
   });
 

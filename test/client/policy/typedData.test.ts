@@ -7,13 +7,11 @@ import {
   acceptanceTypedData,
   buildAcceptance,
   buildAuthorize,
-  buildCreatePolicy,
-  buildRenounce,
-  buildRevoke,
+  changeIdOf,
   NO_EXPIRY,
   operationTypedData,
 } from "../../../client/policy/index.ts";
-import { CONTEXT, LAPTOP, LOCATION, NOW, OWNER, PHONE, POLICY } from "./fixtures.ts";
+import { ABANDONMENT, CONTEXT, LAPTOP, LOCATION, NOW, OPERATIONS, PHONE, POLICY } from "./fixtures.ts";
 
 /** The type string that a Solidity file hashes: the literals of its first TYPEHASH, joined. */
 function solidityType(file: string): string {
@@ -27,22 +25,14 @@ function encodedType({ types, primaryType }: TypedData): string {
 }
 
 const grant = { commitment: LAPTOP.commitment, expiry: NO_EXPIRY };
-const change: AgentChange = { key: LAPTOP.key, authorizations: ["PROVE", "ADMIN"], grant };
-const creator = { key: PHONE.key, grant: { commitment: PHONE.commitment, expiry: NO_EXPIRY } };
-const { proposer, ...own } = CONTEXT;
-const operations = {
-  CreatePolicy: buildCreatePolicy({ location: LOCATION, ownerCommitment: OWNER, creator, now: NOW }),
-  Authorize: buildAuthorize({ ...CONTEXT, changes: [change] }),
-  Revoke: buildRevoke({ ...CONTEXT, revocations: [{ agent: LAPTOP.id, authorizations: ["PROVE"] }] }),
-  Renounce: buildRenounce({ ...own, agent: proposer, authorizations: ["PROVE", "PROVE_GRANT"] }),
-};
+const change: AgentChange = { key: LAPTOP.key, authorizations: ["PROVE"], grant };
 const acceptance = acceptanceTypedData(
   LOCATION,
   buildAcceptance({ policy: POLICY, epoch: 1, change, now: NOW }),
 );
 
 describe("policy/typedData", () => {
-  for (const [name, operation] of Object.entries(operations)) {
+  for (const [name, operation] of Object.entries(OPERATIONS)) {
     it(`gives ${name} the type of its Solidity struct`, () => {
       expect(encodedType(operationTypedData(LOCATION, operation))).to.equal(solidityType(name));
     });
@@ -60,11 +50,11 @@ describe("policy/typedData", () => {
   });
 
   it("writes a change as the registry reads it", () => {
-    expect(operationTypedData(LOCATION, operations.Authorize).message.changes).to.deep.equal([
+    expect(operationTypedData(LOCATION, OPERATIONS.Authorize).message.changes).to.deep.equal([
       {
         kind: 1,
         key: LAPTOP.key.material,
-        authorizations: 9,
+        authorizations: 1,
         commitment: LAPTOP.commitment,
         expiry: 2n ** 40n - 1n,
       },
@@ -78,10 +68,29 @@ describe("policy/typedData", () => {
     ]);
   });
 
+  it("says which settings a change sets, and zeros for the others", () => {
+    const { message } = operationTypedData(LOCATION, OPERATIONS.GovernanceChange);
+    expect(message.fields).to.equal(2 + 8);
+    expect(message.settings).to.deep.equal({
+      ...{ grantQuorum: 0, adminQuorum: 2, contractKeysCount: false, delay: 86_400, window: 0 },
+      rootCommitment: `0x${"00".repeat(32)}`,
+    });
+    expect(operationTypedData(LOCATION, ABANDONMENT).message).to.include({
+      ...{ abandon: true, successor: `0x${"c4".repeat(32)}`, fields: 0 },
+    });
+  });
+
+  it("names a change by what it does, whoever approves it", () => {
+    const change = OPERATIONS.GovernanceChange;
+    expect(changeIdOf(change)).to.match(/^0x[0-9a-f]{64}$/);
+    expect(changeIdOf({ ...change, nonce: 1n })).not.to.equal(changeIdOf(change));
+    expect(changeIdOf({ ...change, settings: { adminQuorum: 2 } })).not.to.equal(changeIdOf(change));
+  });
+
   it("gives digests that differ in chain, registry and every member", () => {
     const digest = ({ domain, types, message }: TypedData) =>
       TypedDataEncoder.hash({ ...domain }, structuredClone(types), { ...message });
-    const base = operations.Authorize;
+    const base = OPERATIONS.Authorize;
     const variants = [
       operationTypedData(LOCATION, base),
       operationTypedData({ ...LOCATION, chainId: 1n }, base),
@@ -95,7 +104,8 @@ describe("policy/typedData", () => {
       operationTypedData(LOCATION, { ...base, lane: 1n }),
       operationTypedData(LOCATION, { ...base, nonce: 1n }),
       operationTypedData(LOCATION, { ...base, deadline: base.deadline + 1n }),
-      operationTypedData(LOCATION, { ...base, changes: [{ ...change, authorizations: ["PROVE"] }] }),
+      operationTypedData(LOCATION, { ...base, changes: [{ ...change, authorizations: ["PROVE", "ADMIN"] }] }),
+      operationTypedData(LOCATION, base, 1),
     ];
     expect(new Set(variants.map(digest)).size).to.equal(variants.length);
   });
