@@ -1,17 +1,10 @@
 import type { Log } from "ethers";
 import type { AccumulatorEvent } from "../accumulator/index.ts";
 import { fieldElement, type Hex32, hex32 } from "../core/index.ts";
-import { agentKey, keyId } from "../keys/index.ts";
-import {
-  authorizationsFromBits,
-  expiry,
-  ownerCommitment,
-  type PolicyEvent,
-  policyId,
-  secretCommitment,
-} from "../policy/index.ts";
+import type { PolicyEvent } from "../policy/index.ts";
 import { type Decoded, decoded } from "./decoded.ts";
 import { ChainError } from "./errors.ts";
+import { POLICY_DECODERS } from "./policyLogs.ts";
 import { REGISTRY_INTERFACE } from "./registry.ts";
 
 /** Where an event stands in the chain. */
@@ -24,52 +17,6 @@ export type EventPosition = {
 
 /** An event with its place in the chain. */
 export type Located<Event> = { readonly event: Event; readonly at: EventPosition };
-
-const POLICY_DECODERS: Readonly<Record<PolicyEvent["type"], (log: Decoded) => PolicyEvent>> = {
-  PolicyCreated: (log) => ({
-    type: "PolicyCreated",
-    policy: policyId(log.bigint("policy")),
-    creator: keyId(log.text("creator")),
-    ownerCommitment: ownerCommitment(log.bigint("ownerCommitment")),
-  }),
-  AgentAdded: (log) => ({
-    type: "AgentAdded",
-    policy: policyId(log.bigint("policy")),
-    agent: keyId(log.text("agent")),
-    key: agentKey(log.number("kind"), log.text("key")),
-    epoch: log.number("epoch"),
-  }),
-  AgentAuthorizationsChanged: (log) => ({
-    type: "AgentAuthorizationsChanged",
-    policy: policyId(log.bigint("policy")),
-    agent: keyId(log.text("agent")),
-    before: authorizationsFromBits(log.number("before")),
-    afterwards: authorizationsFromBits(log.number("afterwards")),
-  }),
-  AgentProvisioned: (log) => ({
-    type: "AgentProvisioned",
-    policy: policyId(log.bigint("policy")),
-    agent: keyId(log.text("agent")),
-    generation: log.number("generation"),
-    index: log.number("index"),
-    commitment: secretCommitment(log.bigint("commitment")),
-    expiry: expiry(log.bigint("expiry")),
-  }),
-  AgentRevoked: (log) => ({
-    type: "AgentRevoked",
-    policy: policyId(log.bigint("policy")),
-    agent: keyId(log.text("agent")),
-    generation: log.number("generation"),
-    index: log.number("index"),
-  }),
-  OperationExecuted: (log) => ({
-    type: "OperationExecuted",
-    policy: policyId(log.bigint("policy")),
-    proposer: keyId(log.text("proposer")),
-    lane: log.bigint("lane"),
-    nonce: log.bigint("nonce"),
-  }),
-};
 
 const ACCUMULATOR_DECODERS: Readonly<Record<AccumulatorEvent["type"], (log: Decoded) => AccumulatorEvent>> = {
   LeafAppended: (log) => ({

@@ -3,16 +3,17 @@ import { ChainError } from "./errors.ts";
 
 /** Values that ethers decoded, read by name and with their types checked: a node's answer is not trusted. */
 export type Decoded = {
-  readonly bigint: (name: string) => bigint;
+  readonly bigint: (name: string | number) => bigint;
   /** An integer below 2³². */
   readonly number: (name: string) => number;
   /** A string, or the hex of `bytes`, `bytesN` or `address`. */
   readonly text: (name: string | number) => string;
-  readonly boolean: (name: string) => boolean;
+  readonly boolean: (name: string | number) => boolean;
   /** A member by name, or an unnamed one by position. */
   readonly struct: (name: string | number) => Decoded;
-  readonly structs: (name: string) => readonly Decoded[];
+  readonly structs: (name: string | number) => readonly Decoded[];
   readonly bigints: (name: string) => readonly bigint[];
+  readonly texts: (name: string) => readonly string[];
 };
 
 const MAX_NUMBER = 2n ** 32n;
@@ -47,6 +48,10 @@ export function decoded(result: Result): Decoded {
       read(name, isResult)
         .toArray()
         .map((item: unknown) => asBigint(item, name)),
+    texts: (name) =>
+      read(name, isResult)
+        .toArray()
+        .map((item: unknown) => asText(item, name)),
   };
 }
 
@@ -63,13 +68,18 @@ export function parsed<Value>(name: string, parse: () => Value): Value {
   }
 }
 
-function asResult(value: unknown, name: string): Result {
+function asResult(value: unknown, name: string | number): Result {
   if (!isResult(value)) throw malformed(name);
   return value;
 }
 
 function asBigint(value: unknown, name: string): bigint {
   if (!isBigint(value)) throw malformed(name);
+  return value;
+}
+
+function asText(value: unknown, name: string): string {
+  if (!isString(value)) throw malformed(name);
   return value;
 }
 

@@ -12,6 +12,8 @@ export type { HttpSnapshotOptions } from "./didSnapshots.ts";
 export { httpSnapshots } from "./didSnapshots.ts";
 export type { DidSourceOptions, RpcNetworkOptions } from "./didSource.ts";
 export { rpcNetwork, rpcSource } from "./didSource.ts";
+export type { DryRun } from "./dryRun.ts";
+export { dryRun } from "./dryRun.ts";
 export type { ChainErrorCode, ContractErrorCode, NodeErrorCode } from "./errors.ts";
 export { ChainError } from "./errors.ts";
 export type { FoundGrant, GrantQuery } from "./findGrant.ts";
@@ -29,8 +31,10 @@ export { readLogs } from "./logs.ts";
 export { readPolicyState } from "./policyState.ts";
 export type { Accumulators } from "./readAccumulators.ts";
 export { readAccumulators } from "./readAccumulators.ts";
+export type { PendingChangeSummary } from "./readGovernance.ts";
+export { readPendingChanges, readProposerWait, readSettings } from "./readGovernance.ts";
 export type { AgentSummary, PolicySummary, ProvingPeriod } from "./readPolicy.ts";
-export { policyExists, readAgent, readAgents, readNonce, readPolicy } from "./readPolicy.ts";
+export { policyExists, readAgent, readAgents, readNonce, readPolicy, readProvedAt } from "./readPolicy.ts";
 export type { FinalityRule, OpenRegistryOptions, Registry } from "./registry.ts";
 export {
   atHead,
@@ -46,9 +50,12 @@ export { DEFAULT_RETRY, withRetry } from "./retry.ts";
 export { rootsReader } from "./rootsReader.ts";
 export type { Receipt, RegistryCall, TransactionSender } from "./send.ts";
 export {
+  approveChangeCall,
   awaitReceipt,
   checkOperation,
   checkpointCall,
+  clearChangeCall,
+  executeChangeCall,
   executeOperation,
   operationCall,
   sendCall,

@@ -6,22 +6,26 @@ import {
   authorizationsAt,
   creatorOf,
   type Grant,
+  type PendingChange,
   type PolicyId,
   type PolicyState,
   policyAddress,
   proverLeaf,
+  SETTING_NAMES,
 } from "../policy/index.ts";
-import { decodePolicyLog, POLICY_TOPICS } from "./decodeLogs.ts";
+import { decodePolicyLog, type EventPosition, POLICY_TOPICS } from "./decodeLogs.ts";
 import { ChainError } from "./errors.ts";
 import { readLogs } from "./logs.ts";
-import { policyExists, readAgents } from "./readPolicy.ts";
-import { atHead, callRegistry, type Registry } from "./registry.ts";
+import { type PendingChangeSummary, readPendingChanges, readSettings } from "./readGovernance.ts";
+import { policyExists, readAgents, readPolicy } from "./readPolicy.ts";
+import { atHead, callRegistry, type Registry, readBlockAt } from "./registry.ts";
 
 const WORD_BITS = 2 ** WORD_INDEX_BITS;
 
 /**
  * Rebuilds a policy with its whole history from logs, and checks the result against the policy address and what the
- * registry stores: the rights and the last grant of every agent, the leaf and the revocation bit of every grant. A node
+ * registry stores: epoch, settings and what waits, the rights and the last grant of every agent, the leaf and the revocation
+ * bit of every grant. A node
  * that leaves out logs altogether, as one that has pruned them, is found out; what it can hide, unless it lies about the
  * registry's storage as well, is a grant before an agent's last one, and nonces.
  *
@@ -48,13 +52,27 @@ async function replay(
 ): Promise<PolicyState | undefined> {
   let state: PolicyState | undefined;
   const topics = [[...POLICY_TOPICS], bigintToHex32(policy)];
+  const timeOf = blockTimes(registry);
   for await (const logs of readLogs(registry, { topics, fromBlock: 0, toBlock: block.number })) {
     for (const log of logs) {
       const located = decodePolicyLog(log);
-      if (located !== undefined) state = applyPolicyEvent(state, located.event);
+      if (located === undefined) continue;
+      state = applyPolicyEvent(state, located.event, await timeOf(located.at));
     }
   }
   return state;
+}
+
+/** Asks for the time of a block once, as the events of one follow each other. */
+function blockTimes(registry: Registry): (at: EventPosition) => Promise<bigint> {
+  let last: BlockRef | undefined;
+  return async ({ block, blockHash }) => {
+    if (last?.number !== block) last = await readBlockAt(registry, block);
+    if (last?.hash !== blockHash) {
+      throw new ChainError("CHAIN_REORGANISED", "a log is of a block that is gone", { details: { block } });
+    }
+    return last.time;
+  };
 }
 
 async function checkAbsence(registry: Registry, policy: PolicyId, block: BlockRef): Promise<void> {
@@ -66,13 +84,15 @@ async function checkAgainstStorage(registry: Registry, state: PolicyState, block
   if (policyAddress(ownerCommitment, creatorOf(registry.location, creator)) !== state.policy) {
     throw contradiction(state.policy, "address");
   }
+  await checkGovernance(registry, state, block);
   const recorded = await readAgents(registry, state.policy, block.number);
   const agents = [...state.agents];
   if (recorded.length !== agents.length) throw contradiction(state.policy, "agents");
   for (const [i, [id, agent]] of agents.entries()) {
     const record = recorded[i];
     const effective = authorizationBits(authorizationsAt(agent, block.time));
-    if (record?.agent !== id || authorizationBits(record.authorizations) !== effective) {
+    const same = record?.agent === id && record.counter === agent.counter;
+    if (!same || authorizationBits(record.authorizations) !== effective) {
       throw contradiction(state.policy, "authorizations");
     }
     const last = agent.grants.at(-1);
@@ -85,6 +105,40 @@ async function checkAgainstStorage(registry: Registry, state: PolicyState, block
   }
 }
 
+/** Compares what is of the policy as a whole: its epoch, its rules, and what waits. */
+async function checkGovernance(registry: Registry, state: PolicyState, block: BlockRef): Promise<void> {
+  const { policy } = state;
+  const { epoch, abandoned, stopper } = await readPolicy(registry, policy, block.number);
+  if (epoch !== state.epoch || abandoned !== (state.abandoned !== undefined) || stopper !== state.stopper) {
+    throw contradiction(policy, "epoch");
+  }
+  const settings = await readSettings(registry, policy, block.number);
+  if (SETTING_NAMES.some((name) => settings[name] !== state.settings[name])) {
+    throw contradiction(policy, "settings");
+  }
+  // Changes that wait when a policy ends are left behind.
+  if (abandoned) return;
+  const changes = await readPendingChanges(registry, policy, block.number);
+  const known = [...state.pendingChanges.values()].filter((change) =>
+    changes.some((stored) => isSame(stored, change)),
+  );
+  if (changes.length !== known.length || known.length !== state.pendingChanges.size) {
+    throw contradiction(policy, "changes");
+  }
+}
+
+/** An id commits to all that a change does. */
+function isSame(stored: PendingChangeSummary, change: PendingChange): boolean {
+  const { id, earliest, latest, approvers, majority } = change;
+  return (
+    stored.id === id &&
+    stored.earliest === earliest &&
+    stored.latest === latest &&
+    stored.majority === majority &&
+    [...stored.approvers].sort().join() === [...approvers].sort().join()
+  );
+}
+
 async function checkLeaf(registry: Registry, policy: PolicyId, grant: Grant, block: BlockRef): Promise<void> {
   const { generation, index } = grant;
   const size = await callRegistry(registry, "provisionedSize", [generation], block.number);
@@ -94,10 +148,10 @@ async function checkLeaf(registry: Registry, policy: PolicyId, grant: Grant, blo
 }
 
 async function checkBit(registry: Registry, policy: PolicyId, grant: Grant, block: BlockRef): Promise<void> {
-  const { generation, index, revoked } = grant;
+  const { generation, index, until } = grant;
   const args = [generation, Math.floor(index / WORD_BITS), 1];
   const [word = 0n] = (await callRegistry(registry, "revokedWords", args, block.number)).bigints("words");
-  if (((word >> BigInt(index % WORD_BITS)) & 1n) !== (revoked ? 1n : 0n)) {
+  if (((word >> BigInt(index % WORD_BITS)) & 1n) !== (until === undefined ? 0n : 1n)) {
     throw contradiction(policy, "revocation");
   }
 }

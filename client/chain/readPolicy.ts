@@ -5,6 +5,7 @@ import {
   type Expiry,
   expiry,
   type LeafPlace,
+  NO_ROOT_KEYS,
   type PolicyId,
 } from "../policy/index.ts";
 import { type Decoded, parsed } from "./decoded.ts";
@@ -17,11 +18,20 @@ export type PolicySummary = {
   readonly epoch: number;
   /** All agents ever added, removed ones included. */
   readonly agentCount: number;
+  /** ADMINs that count in quorums. */
   readonly adminCount: number;
+  /** Agents that may grant PROVE, and count. */
+  readonly granterCount: number;
+  /** Agents that hold more than PROVE, at most 16. */
+  readonly powerfulCount: number;
   /** Agents whose PROVE holds now, at most 32. */
   readonly liveProvers: number;
   /** In seconds since 1970. */
   readonly createdAt: bigint;
+  /** It has ended for ever. */
+  readonly abandoned: boolean;
+  /** Who stopped grants, if they are stopped. */
+  readonly stopper: KeyId | undefined;
 };
 
 /** The PROVE that an agent was last granted. */
@@ -45,6 +55,8 @@ export type AgentSummary = {
   readonly epoch: number;
   /** Undefined if it never had PROVE. */
   readonly proving: ProvingPeriod | undefined;
+  /** What its approvals must carry. */
+  readonly counter: number;
 };
 
 /** Agents of one page: a policy has few, and an answer stays well below what nodes allow. */
@@ -67,8 +79,12 @@ export async function readPolicy(
     epoch: view.number("epoch"),
     agentCount: view.number("agentCount"),
     adminCount: view.number("adminCount"),
+    granterCount: view.number("granterCount"),
+    powerfulCount: view.number("powerfulCount"),
     liveProvers: view.number("liveProvers"),
     createdAt: view.bigint("createdAt"),
+    abandoned: view.boolean("abandoned"),
+    stopper: view.text("stopper") === NO_ROOT_KEYS ? undefined : keyId(view.text("stopper")),
   };
 }
 
@@ -139,6 +155,22 @@ async function agentsAt(
   return agents;
 }
 
+/**
+ * Whether an agent proved at a time of its latest spell; for earlier ones see `provedAt` of a policy's state.
+ *
+ * @param time In seconds since 1970.
+ * @throws {ChainError} AGENT_POLICY_TIME_BEFORE_SPELL, AGENT_POLICY_TIME_IN_FUTURE, AGENT_POLICY_AGENT_UNKNOWN, and those of
+ * the node
+ */
+export async function readProvedAt(
+  registry: Registry,
+  policy: PolicyId,
+  agent: KeyId,
+  time: bigint,
+): Promise<boolean> {
+  return (await callRegistry(registry, "provedAt", [policy, agent, time])).boolean(0);
+}
+
 /** The nonce of the next operation of a proposer in a lane. @throws {ChainError} those of the node */
 export async function readNonce(
   registry: Registry,
@@ -158,6 +190,7 @@ function agentSummary(view: Decoded): AgentSummary {
     removed: view.boolean("removed"),
     epoch: view.number("epoch"),
     proving: from === 0n ? undefined : provingPeriod(view, from),
+    counter: view.number("counter"),
   };
 }
 

@@ -2,9 +2,15 @@ import type { Log, TransactionReceipt } from "ethers";
 import { type Hex, type Hex32, hex, hex32 } from "../core/index.ts";
 import { type AgentKey, type KeyId, keyIdOf } from "../keys/index.ts";
 import {
+  type Acceptance,
+  type GovernanceChange,
+  NO_ACCEPTANCE,
   type Operation,
   operationStruct,
+  PolicyError,
   type PolicyEvent,
+  type PolicyId,
+  rootSetStruct,
   type SignedOperation,
   sortApprovals,
 } from "../policy/index.ts";
@@ -37,13 +43,22 @@ const METHODS = {
   Authorize: "authorize",
   Revoke: "revoke",
   Renounce: "renounce",
+  Renew: "renew",
+  GovernanceChange: "schedule",
+  Veto: "veto",
+  Withdraw: "withdraw",
+  Stop: "stop",
+  LiftStop: "liftStop",
+  VoidApprovals: "voidApprovals",
+  EmergencyRotate: "emergencyRotate",
 } as const satisfies Record<Operation["action"], string>;
 
 const CONFIRMATION_TIMEOUT_MS = 120_000;
 
 /**
  * Asks the registry whether it would execute an operation with these approvers: everything but signatures and
- * acceptances is checked, so it can be asked before anybody signs.
+ * acceptances is checked, so it can be asked before anybody signs. The registry answers for CreatePolicy, Authorize, Revoke
+ * and Renounce; the others can be tried once they are signed, see `dryRun`.
  *
  * @throws {ChainError} the error with which the registry would refuse it, and those of the node
  */
@@ -54,30 +69,91 @@ export async function checkOperation(
 ): Promise<void> {
   const struct = operationStruct(operation);
   const ascending: readonly KeyId[] = approvers.map(keyIdOf).sort();
-  const args =
-    operation.action === "Authorize" || operation.action === "Revoke" ? [struct, ascending] : [struct];
-  await callRegistry(registry, `check${operation.action}`, args);
+  switch (operation.action) {
+    case "CreatePolicy":
+    case "Renounce":
+      await callRegistry(registry, `check${operation.action}`, [struct]);
+      return;
+    case "Authorize":
+    case "Revoke":
+      await callRegistry(registry, `check${operation.action}`, [struct, ascending]);
+      return;
+  }
 }
 
 /**
- * The transaction that executes a signed operation.
+ * The transaction that executes a signed operation; a GovernanceChange is scheduled by it.
  *
- * @throws {PolicyError} APPROVALS_EMPTY, APPROVAL_DUPLICATE
+ * @throws {PolicyError} APPROVALS_EMPTY, APPROVAL_DUPLICATE, ROOT_SET_MISSING
  */
 export function operationCall(registry: Registry, signed: SignedOperation): RegistryCall {
-  const { operation, acceptances } = signed;
+  const { operation } = signed;
+  return registryCall(registry, METHODS[operation.action], argumentsOf(signed));
+}
+
+/**
+ * The transaction that adds approvals to a governance change that was scheduled before.
+ *
+ * @param signed The same operation, with approvals that it has not got yet.
+ * @throws {PolicyError} APPROVALS_EMPTY, APPROVAL_DUPLICATE
+ */
+export function approveChangeCall(
+  registry: Registry,
+  signed: SignedOperation & { readonly operation: GovernanceChange },
+): RegistryCall {
+  return registryCall(registry, "approveChange", [operationStruct(signed.operation), approvalsOf(signed)]);
+}
+
+/** The transaction that brings a governance change about in its time; anyone may send it. */
+export function executeChangeCall(registry: Registry, policy: PolicyId, change: Hex32): RegistryCall {
+  return registryCall(registry, "execute", [policy, change]);
+}
+
+/** The transaction that removes a governance change whose time has passed; anyone may send it. */
+export function clearChangeCall(registry: Registry, policy: PolicyId, change: Hex32): RegistryCall {
+  return registryCall(registry, "clear", [policy, change]);
+}
+
+function argumentsOf(signed: SignedOperation): readonly unknown[] {
+  const { operation, rootSet } = signed;
   const struct = operationStruct(operation);
-  const approvals = sortApprovals(signed.approvals).map(({ key, signature }) => ({
-    key: key.material,
-    signature,
-  }));
-  const args = {
-    CreatePolicy: [struct, acceptances, approvals[0]],
-    Authorize: [struct, acceptances, approvals],
-    Revoke: [struct, approvals],
-    Renounce: [struct, approvals[0]],
-  }[operation.action];
-  return registryCall(registry, METHODS[operation.action], args);
+  const approvals = approvalsOf(signed);
+  switch (operation.action) {
+    case "CreatePolicy":
+      return [struct, acceptancesOf(signed), approvals[0]];
+    case "Authorize":
+    case "GovernanceChange":
+      return [struct, acceptancesOf(signed), approvals];
+    case "Revoke":
+    case "LiftStop":
+      return [struct, approvals];
+    case "EmergencyRotate":
+      if (rootSet === undefined) {
+        throw new PolicyError("ROOT_SET_MISSING", "a rotation reveals the root set that approves it");
+      }
+      return [struct, rootSetStruct(rootSet), signed.acceptances, approvals];
+    default:
+      return [struct, approvals[0]];
+  }
+}
+
+/** An agent that approves consents by that, and the registry takes no acceptance of it. */
+function acceptancesOf({ operation, acceptances, approvals }: SignedOperation): readonly Acceptance[] {
+  const approvers = new Set(approvals.map(({ key }) => keyIdOf(key)));
+  const agents = agentsOf(operation);
+  return acceptances.map((acceptance, i) => {
+    const agent = agents[i];
+    return agent !== undefined && approvers.has(keyIdOf(agent.key)) ? NO_ACCEPTANCE : acceptance;
+  });
+}
+
+function agentsOf(operation: Operation): readonly { readonly key: AgentKey }[] {
+  if (operation.action === "Authorize") return operation.changes;
+  return "agents" in operation ? operation.agents : [];
+}
+
+function approvalsOf(signed: SignedOperation) {
+  return sortApprovals(signed.approvals).map(({ key, signature }) => ({ key: key.material, signature }));
 }
 
 /** The transaction that makes the newest leaves of a generation provable (protocol §3.3); anyone may send it. */

@@ -11,7 +11,7 @@ const CONTRACTS: readonly {
   readonly contract: string;
   readonly folder?: string;
 }[] = [
-  { constant: "AGENT_POLICY_REGISTRY_ABI", contract: "IAgentPolicyRegistry" },
+  { constant: "AGENT_POLICY_REGISTRY_ABI", contract: "IAgentPolicy" },
   { constant: "AGENT_PROOF_VERIFIER_ABI", contract: "IAgentProofVerifier" },
   { constant: "DID_REGISTRY_ABI", contract: "IDidRegistry" },
   { constant: "AUTHORIZED_AGENT_ONLY_ABI", contract: "IAuthorizedAgentOnly" },

@@ -27,7 +27,9 @@ import {
   commitToAgentSecrets,
   commitToPolicySecrets,
   NO_EXPIRY,
+  NO_ROOT_KEYS,
   type PolicyId,
+  safeSettings,
 } from "../../../client/policy/index.ts";
 import { codeOfAsync } from "../support.ts";
 import {
@@ -88,7 +90,10 @@ describe("chain: nodes that fail, lie or reorganise", () => {
     const grant = { commitment: commitToAgentSecrets(generateAgentSecrets()), expiry: NO_EXPIRY };
     const { time: now } = await readHead(node.registry);
     const ownerCommitment = commitToPolicySecrets(policySecretsFrom({ secret: 3n, salt: 4n }));
-    const operation = buildCreatePolicy({ location, ownerCommitment, creator: { key, grant }, now });
+    const operation = buildCreatePolicy({
+      ...{ location, ownerCommitment, creator: { key, grant }, now },
+      settings: safeSettings({ admins: 1, rootCommitment: NO_ROOT_KEYS }),
+    });
     const approvals = [await approve(phone, location, operation)];
     const acceptances = acceptancesFor(operation.agents, new Map(), [key]);
     await executeOperation(node.registry, node.relayer, { operation, acceptances, approvals });
@@ -235,7 +240,7 @@ describe("chain: nodes that fail, lie or reorganise", () => {
       ],
       [
         "alters a commitment",
-        (logs) => logs.map((log, i) => (i === 3 ? { ...log, data: alterWord(String(log.data), 2) } : log)),
+        (logs) => logs.map((log, i) => (i === 4 ? { ...log, data: alterWord(String(log.data), 2) } : log)),
         "POLICY_LOGS_CONTRADICT_STATE",
       ],
     ];

@@ -66,6 +66,7 @@ describe("chain: a policy on a real endpoint", () => {
     const { phone, policy, receipt } = await createPolicy();
     expect(receipt.events.map(({ type }) => type)).to.deep.equal([
       "PolicyCreated",
+      "PolicySettingsChanged",
       "AgentAdded",
       "AgentAuthorizationsChanged",
       "AgentProvisioned",
@@ -85,7 +86,7 @@ describe("chain: a policy on a real endpoint", () => {
     const created = await createPolicy();
     const { phone, policy } = created;
     const [laptop, server] = [newAgent(), newAgent()];
-    await authorize(created, laptop, ["PROVE", "PROVE_REVOKE"]);
+    await authorize(created, laptop, ["PROVE"]);
     const { time } = await readHead(registry);
     await authorize(created, server, ["PROVE"], expiryAfter({ now: time, seconds: 1n }));
     const { time: now } = await readHead(registry);
@@ -93,7 +94,7 @@ describe("chain: a policy on a real endpoint", () => {
     expect(nonce).to.equal(2n);
     const operation = buildRevoke({
       ...{ policy, epoch: 1, proposer: phone.id, nonce, now },
-      revocations: [{ agent: laptop.id, authorizations: ["PROVE", "PROVE_REVOKE"] }],
+      revocations: [{ agent: laptop.id, authorizations: ["PROVE"] }],
     });
     await checkOperation(registry, operation, [phone.key]);
     const approvals = [await approve(phone.wallet, registry.location, operation)];
@@ -113,7 +114,7 @@ describe("chain: a policy on a real endpoint", () => {
     expect([...(state?.agents.keys() ?? [])]).to.deep.equal([phone.id, laptop.id, server.id]);
     expect(state?.agents.get(laptop.id)?.grants).to.have.length(1);
     expect(state?.agents.get(laptop.id)?.grants[0]).to.include({
-      revoked: true,
+      until: BigInt(revokedAt ?? 0),
       commitment: laptop.grant.commitment,
     });
     expect(state?.agents.get(server.id)?.authorizations).to.deep.equal(["PROVE"]);
@@ -124,7 +125,7 @@ describe("chain: a policy on a real endpoint", () => {
     const { registry, relayer } = node;
     const created = await createPolicy();
     const laptop = newAgent();
-    await authorize(created, laptop, ["PROVE", "PROVE_GRANT"]);
+    await authorize(created, laptop, ["PROVE"]);
     const { time: now } = await readHead(registry);
     const { policy } = created;
     const operation = buildRenounce({
@@ -142,7 +143,7 @@ describe("chain: a policy on a real endpoint", () => {
     await (await relayer.sendTransaction({ to: laptop.wallet.address, value: 10n ** 18n })).wait();
     await executeOperation(registry, laptop.wallet.connect(registry.provider), signed);
     const agent = await readAgent(registry, policy, laptop.id);
-    expect(agent.authorizations).to.deep.equal(["PROVE_GRANT"]);
+    expect(agent).to.deep.include({ authorizations: [], removed: true });
   });
 
   it("gives the registry's refusal with its values, before and when sending", async () => {
@@ -166,7 +167,7 @@ describe("chain: a policy on a real endpoint", () => {
     const approvals = [await approve(phone.wallet, registry.location, lastAdmin)];
     const signed = { operation: lastAdmin, acceptances: [], approvals };
     expect(await codeOfAsync(() => executeOperation(registry, relayer, signed))).to.equal(
-      "AGENT_POLICY_LAST_ADMIN",
+      "AGENT_POLICY_GOVERNANCE_NEEDED",
     );
     const skipped = buildRevoke({ ...base, nonce: 5n, revocations });
     expect(await codeOfAsync(() => checkOperation(registry, skipped, [phone.key]))).to.equal(

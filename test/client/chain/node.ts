@@ -38,7 +38,7 @@ export async function startNode(): Promise<TestNode> {
 
 async function deployOn(url: string, closeServer: () => Promise<void>): Promise<TestNode> {
   const connection = await network.create({ network: "localhost", override: { url } });
-  const registryAddress = await deployLinked(connection.ethers, "AgentPolicyRegistry", new Map());
+  const registryAddress = await deployRegistry(connection.ethers);
   const provider = connectRpc(url, { chainId: CHAIN_ID });
   const admin = new JsonRpcProvider(url, undefined, { staticNetwork: true });
   const options = { provider, address: registryAddress, chainId: CHAIN_ID, retry: IMPATIENT };
@@ -59,8 +59,21 @@ async function deployOn(url: string, closeServer: () => Promise<void>): Promise<
 
 type Ethers = Awaited<ReturnType<typeof network.create>>["ethers"];
 
-/** Deploys a contract after the libraries that it links to; Ignition would take an older chain's deployment for ours. */
-async function deployLinked(ethers: Ethers, name: string, done: Map<string, string>): Promise<string> {
+/** The registry in its three parts; Ignition would take an older chain's deployment for ours. */
+async function deployRegistry(ethers: Ethers): Promise<string> {
+  const done = new Map<string, string>();
+  const recovery = await deployLinked(ethers, "AgentPolicyRecovery", done);
+  const governance = await deployLinked(ethers, "AgentPolicyGovernance", done, [recovery]);
+  return deployLinked(ethers, "AgentPolicyRegistry", done, [governance]);
+}
+
+/** Deploys a contract after the libraries that it links to. */
+async function deployLinked(
+  ethers: Ethers,
+  name: string,
+  done: Map<string, string>,
+  args: readonly string[] = [],
+): Promise<string> {
   const known = done.get(name);
   if (known !== undefined) return known;
   const { linkReferences } = await artifacts.readArtifact(name);
@@ -68,7 +81,7 @@ async function deployLinked(ethers: Ethers, name: string, done: Map<string, stri
   for (const library of Object.values(linkReferences).flatMap((names) => Object.keys(names))) {
     libraries[library] = await deployLinked(ethers, library, done);
   }
-  const contract = await ethers.deployContract(name, [], { libraries });
+  const contract = await ethers.deployContract(name, [...args], { libraries });
   const address = await (await contract.waitForDeployment()).getAddress();
   done.set(name, address);
   return address;

@@ -22,8 +22,10 @@ import {
   commitToAgentSecrets,
   commitToPolicySecrets,
   NO_EXPIRY,
+  NO_ROOT_KEYS,
   type PolicyId,
   type ProveGrant,
+  safeSettings,
 } from "../../../client/policy/index.ts";
 
 /** A fresh agent with a fresh commitment. */
@@ -55,7 +57,9 @@ export async function createTestPolicy(
   const { time: now } = await readHead(registry);
   const { commitment } = newAgent().grant;
   const ownerCommitment = commitToPolicySecrets(policySecretsFrom({ secret: commitment, salt: 1n }));
-  const operation = buildCreatePolicy({ location, ownerCommitment, creator: phone, now, checkpoint });
+  const settings = safeSettings({ admins: 1, rootCommitment: NO_ROOT_KEYS });
+  const creator = { location, ownerCommitment, creator: phone };
+  const operation = buildCreatePolicy({ ...creator, settings, now, checkpoint });
   const approvals = [await approve(phone.wallet, location, operation)];
   const acceptances = acceptancesFor(operation.agents, new Map(), [phone.key]);
   const receipt = await executeOperation(registry, relayer, { operation, acceptances, approvals });
