@@ -32,13 +32,16 @@ import {
   buildAcceptance,
   buildAuthorize,
   buildCreatePolicy,
+  buildRenounce,
   buildRevoke,
   commitToAgentSecrets,
   commitToPolicySecrets,
   FIRST_EPOCH,
   NO_EXPIRY,
+  NO_ROOT_KEYS,
   type Operation,
   type PolicyId,
+  safeSettings,
 } from "../client/policy/index.ts";
 import registryModule from "../deploy/modules/AgentPolicyRegistry.ts";
 
@@ -115,11 +118,13 @@ export async function makeOwner(world: World): Promise<Owner> {
     location: world.registry.location,
     ownerCommitment: commitToPolicySecrets(policySecrets),
     creator: { key: secp256k1Key(creator.wallet.address), grant: grantOf(creator) },
+    settings: safeSettings({ admins: 1, rootCommitment: NO_ROOT_KEYS }),
     checkpoint: false,
   });
   const created = await relay(world, operation, creator);
   const owner = { policy: operation.policy, policySecrets, creator, created };
-  await authorize(world, owner, [{ agent: makeAgent(), authorizations: ["PROVE_GRANT"] }]);
+  const { proposer: agent, ...context } = await contextOf(world, owner);
+  await relay(world, buildRenounce({ ...context, agent, authorizations: ["PROVE_REVOKE"] }), creator);
   return owner;
 }
 

@@ -5,6 +5,7 @@ import {
   draftPolicy,
   generateLinkSecret,
   hex32,
+  makeRootKit,
   ProvingAgent,
   proveToContract,
   readHead,
@@ -22,8 +23,9 @@ export type Lockers = {
 /** A phone puts something into a locker that opens to any device of its owner; nobody learns who that is. */
 export async function contract({ registry, sender, prover, newDevice, settled }: World, lockers: Lockers) {
   const signer = newDevice();
+  const rootKit = await makeRootKit();
   const record = await draftPolicy({ registry, signer, linkSecret: generateLinkSecret() });
-  await createPolicy({ registry, signer, sender, record });
+  await createPolicy({ registry, signer, sender, record, rootSet: rootKit.rootSet });
   await settled();
 
   // The proof is for this call by this sender, once.

@@ -7,6 +7,7 @@ import {
   generateLinkSecret,
   inviteAgent,
   keyIdOf,
+  makeRootKit,
   parseAnswer,
   parseInvitation,
   policySecretsOf,
@@ -22,8 +23,9 @@ import type { World } from "./world.ts";
 /** A phone lets a laptop in for a month, and later takes its rights away. */
 export async function devices({ registry, sender, newDevice }: World) {
   const phone = newDevice();
+  const rootKit = await makeRootKit();
   const record = await draftPolicy({ registry, signer: phone, linkSecret: generateLinkSecret() });
-  await createPolicy({ registry, signer: phone, sender, record });
+  await createPolicy({ registry, signer: phone, sender, record, rootSet: rootKit.rootSet });
   const { time: now } = await readHead(registry);
   const { policy } = record;
 

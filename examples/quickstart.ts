@@ -4,6 +4,7 @@ import {
   draftPolicy,
   generateLinkSecret,
   hex32,
+  makeRootKit,
   OffChainVerifier,
   ProvingAgent,
   webAudience,
@@ -13,10 +14,12 @@ import type { World } from "./world.ts";
 /** An owner's phone proves to a shop that some owner authorized it, and shows a pseudonym of that owner. */
 export async function quickstart({ registry, sender, prover, newDevice, settled, clock }: World) {
   // README begins
-  // The owner's phone makes a policy; its record holds the secrets: save it before anything is sent.
+  // The owner's phone makes a policy. Print rootKitPage(rootKit), keep it offline: it wins the policy back from a thief.
   const signer = newDevice();
+  const rootKit = await makeRootKit();
+  // The record holds the secrets: save it before anything is sent.
   const record = await draftPolicy({ registry, signer, linkSecret: generateLinkSecret() });
-  await createPolicy({ registry, signer, sender, record });
+  await createPolicy({ registry, signer, sender, record, rootSet: rootKit.rootSet });
   await settled();
 
   // A shop wants to see an authorized agent, and a pseudonym of its owner that no other shop sees.

@@ -4,7 +4,30 @@ export type { AgentTerms, ContractProofOptions } from "./contractProof.ts";
 export { proveToContract } from "./contractProof.ts";
 export type { AppErrorCode } from "./errors.ts";
 export { AppError } from "./errors.ts";
-export type { Admission, Invitation, InvitationAnswer, InviteOptions } from "./invitation.ts";
+export type { Actor, LoneActor, PolicyActor } from "./execute.ts";
+export type { ChangeIntent, Proposed, Relay } from "./governance.ts";
+export {
+  approveChange,
+  approveGathered,
+  clearChange,
+  executeChange,
+  gatherChange,
+  proposeChange,
+  resumeGrants,
+  stopGrants,
+  submitBundle,
+  vetoChange,
+  voidApprovals,
+  withdrawApproval,
+} from "./governance.ts";
+export type {
+  Admission,
+  Consent,
+  Invitation,
+  InvitationAnswer,
+  InviteOptions,
+  Occasion,
+} from "./invitation.ts";
 export {
   answerInvitation,
   inviteAgent,
@@ -13,10 +36,9 @@ export {
   serializeAnswer,
   serializeInvitation,
 } from "./invitation.ts";
-export type { Actor, CreateOptions, DraftOptions, PolicyActor } from "./policyActions.ts";
+export type { CreateOptions, DraftOptions } from "./policyActions.ts";
 export {
   authorizeAgents,
-  changeAuthorizations,
   createPolicy,
   draftPolicy,
   renounceAuthorizations,
@@ -32,5 +54,11 @@ export {
   policySecretsOf,
   withPolicySecrets,
 } from "./record.ts";
+export type { RenewActor, RenewalOptions } from "./renewal.ts";
+export { draftRenewal, renewAgent } from "./renewal.ts";
+export type { RootKit } from "./rootKit.ts";
+export { makeRootKit, rootKitFromWords, rootKitPage, rootSigner } from "./rootKit.ts";
+export type { EmergencyRotateActor, RotationOptions } from "./rotation.ts";
+export { draftRotation, emergencyRotate } from "./rotation.ts";
 export type { OffChainVerifierOptions } from "./verifier.ts";
 export { OffChainVerifier } from "./verifier.ts";

@@ -1,69 +1,39 @@
+import { checkOperation, policyExists, type Receipt, type Registry, readHead } from "../chain/index.ts";
 import {
-  checkOperation,
-  executeOperation,
-  policyExists,
-  type Receipt,
-  type Registry,
-  readHead,
-  readNonce,
-  readPolicy,
-  type TransactionSender,
-} from "../chain/index.ts";
-import {
-  type AgentKey,
   agentSignerOf,
   derivePolicySecrets,
   generateAgentSecrets,
   generatePolicyLabel,
-  type KeyId,
   keyIdOf,
   type LinkSecret,
   type PolicyLabel,
   type PolicySigner,
 } from "../keys/index.ts";
 import {
-  type Acceptance,
+  type AgentChange,
   type AgentRevocation,
-  type Approval,
   type Authorizations,
   acceptancesFor,
-  approve,
   buildAuthorize,
   buildCreatePolicy,
   buildRenounce,
   buildRevoke,
-  checkAcceptance,
   commitToPolicySecrets,
   creatorOf,
-  directApproval,
   type Expiry,
   NO_EXPIRY,
+  NO_ROOT_KEYS,
   type Operation,
-  type OperationContext,
-  type PolicyId,
+  type PolicySettings,
   policyAddress,
+  type RootSet,
+  rootCommitment,
+  safeSettings,
 } from "../policy/index.ts";
 import { AppError } from "./errors.ts";
-import { type Admission, checkAnswer } from "./invitation.ts";
+import { type Actor, contextOf, type PolicyActor, senderOf, signAndSend } from "./execute.ts";
+import { type Admission, type Consent, consentsOf } from "./invitation.ts";
 import { type AgentRecord, grantOf, policySecretsOf } from "./record.ts";
-
-/** Who acts, and who pays for it. */
-export type Actor = {
-  readonly registry: Registry;
-  /** The policy key of an agent that may do it. Any signer of ethers fits, and the signers of other kinds of keys. */
-  readonly signer: PolicySigner;
-  /** Who sends the transaction, if not the agent itself: anyone may (requirement A3). */
-  readonly sender?: TransactionSender;
-  /** Further agents that approve. */
-  readonly coSigners?: readonly PolicySigner[];
-};
-
-/** An actor in a policy. */
-export type PolicyActor = Actor & {
-  readonly policy: PolicyId;
-  /** See `Replay`; 0 by default. */
-  readonly lane?: bigint;
-};
 
 export type DraftOptions = {
   readonly registry: Registry;
@@ -99,27 +69,37 @@ export async function draftPolicy(options: DraftOptions): Promise<AgentRecord> {
 export type CreateOptions = Actor & {
   /** As {@link draftPolicy} made it; saved by now. */
   readonly record: AgentRecord;
+  /**
+   * The root keys, see `makeRootKit`; printed by now. `undefined` means none: whoever then loses all ADMINs, or has them
+   * stolen, has lost the policy.
+   */
+  readonly rootSet: RootSet | undefined;
   /** Agents that belong to the policy from the start, with the invitations that they answered. */
   readonly agents?: readonly Admission[];
+  /** Where they are to differ from `safeSettings`. */
+  readonly settings?: Partial<Omit<PolicySettings, "rootCommitment">>;
 };
 
 /**
- * Creates the policy of a record. After an interruption, call it again with the same record: a policy that exists is not
- * created twice.
+ * Creates the policy of a record, with safe settings. After an interruption, call it again with the same record: a policy
+ * that exists is not created twice.
  *
  * @returns What happened, or undefined if the policy exists already.
- * @throws {AppError} SIGNER_MISMATCH, SENDER_MISSING, ANSWER_MISMATCH
+ * @throws {AppError} SIGNER_MISMATCH, SENDER_MISSING, ANSWER_MISMATCH, INVITATION_UNFIT
+ * @throws {PolicyError} those of `buildCreatePolicy`
  * @throws {ChainError} the registry's refusal, or those of the node
  */
 export async function createPolicy(options: CreateOptions): Promise<Receipt | undefined> {
   const { registry, record, agents = [] } = options;
   if (await policyExists(registry, record.policy)) return undefined;
   const { time: now } = await readHead(registry);
+  const joining = consentsOf(agents, "joining", "CREATION");
   const operation = buildCreatePolicy({
     location: registry.location,
     ownerCommitment: commitToPolicySecrets(policySecretsOf(record)),
     creator: { key: record.key, grant: grantOf(record) },
-    agents: agents.map(({ answer }) => answer.change),
+    agents: joining.map(({ change }) => change),
+    settings: settingsOf(options, joining),
     now,
   });
   if (operation.policy !== record.policy) {
@@ -127,14 +107,15 @@ export async function createPolicy(options: CreateOptions): Promise<Receipt | un
       details: { policy: record.policy },
     });
   }
-  return execute(options, operation, agents);
+  return execute(options, operation, joining);
 }
 
 /**
- * Lets agents in that answered invitations, with the rights that they were invited to and accepted, all or nothing. The
- * newest leaves become provable at once (protocol §3.3).
+ * Lets agents prove that answered invitations, all or nothing. The newest leaves become provable at once (protocol §3.3).
+ * Power that they were invited to as well is proposed with `proposeChange`.
  *
- * @throws {AppError} ANSWER_MISMATCH if an answer asks for anything but what its invitation offers; SENDER_MISSING
+ * @throws {AppError} ANSWER_MISMATCH if an answer asks for anything but what its invitation offers; INVITATION_UNFIT;
+ * SENDER_MISSING
  * @throws {PolicyError} ACCEPTANCE_MISMATCH, SIGNATURE_MALFORMED, and those of `buildAuthorize`
  * @throws {ChainError} the registry's refusal, or those of the node
  */
@@ -142,26 +123,14 @@ export async function authorizeAgents(
   actor: PolicyActor,
   admissions: readonly Admission[],
 ): Promise<Receipt> {
-  const changes = admissions.map(({ answer }) => answer.change);
-  return execute(actor, buildAuthorize({ ...(await contextOf(actor)), changes }), admissions);
+  const joining = consentsOf(admissions, "joining", "CHANGE");
+  const changes = joining.map(({ change }) => change);
+  return execute(actor, buildAuthorize({ ...(await contextOf(actor)), changes }), joining);
 }
 
 /**
- * Sets the rights of known agents that gain no PROVE by it.
- *
- * @param changes All rights that each agent is to have afterwards.
- * @throws {PolicyError} those of `buildAuthorize`
- * @throws {ChainError} the registry's refusal, or those of the node
- */
-export async function changeAuthorizations(
-  actor: PolicyActor,
-  changes: readonly { readonly key: AgentKey; readonly authorizations: Authorizations }[],
-): Promise<Receipt> {
-  return execute(actor, buildAuthorize({ ...(await contextOf(actor)), changes }), []);
-}
-
-/**
- * Takes rights from agents. One that loses PROVE can prove no more from that block on, to a verifier that asks for the
+ * Takes PROVE from agents, and PROVE_GRANT and PROVE_REVOKE from those without ADMIN; other power is taken with
+ * `proposeChange`. One that loses PROVE can prove no more from that block on, to a verifier that asks for the
  * current revocation root.
  *
  * @throws {PolicyError} those of `buildRevoke`
@@ -175,7 +144,7 @@ export async function revokeAgents(
 }
 
 /**
- * Gives up rights of the signer's own; needs nobody's leave.
+ * Gives up rights of the signer's own; needs nobody's leave, as long as the policy can act without it.
  *
  * @throws {PolicyError} those of `buildRenounce`
  * @throws {ChainError} the registry's refusal, or those of the node
@@ -188,62 +157,28 @@ export async function renounceAuthorizations(
   return execute(actor, buildRenounce({ ...context, agent: proposer, authorizations }), []);
 }
 
-async function contextOf({ registry, signer, policy, lane = 0n }: PolicyActor): Promise<OperationContext> {
-  const proposer = keyIdOf((await agentSignerOf(signer)).key);
-  const head = await readHead(registry);
-  const { epoch } = await readPolicy(registry, policy, head.number);
-  const nonce = await readNonce(registry, policy, proposer, lane);
-  return { policy, epoch, proposer, lane, nonce, now: head.time };
-}
-
 /** Asks the registry before anybody signs, then signs and sends. */
-async function execute(
-  actor: Actor,
-  operation: Operation,
-  admissions: readonly Admission[],
-): Promise<Receipt> {
-  for (const admission of admissions) checkAnswer(admission);
+async function execute(actor: Actor, operation: Operation, joining: readonly Consent[]): Promise<Receipt> {
   const { registry, signer, coSigners = [] } = actor;
-  const sender = actor.sender ?? senderOf(signer);
+  if (actor.sender === undefined) senderOf(signer);
   const signers = await Promise.all([signer, ...coSigners].map(agentSignerOf));
   const keys = signers.map(({ key }) => key);
   await checkOperation(registry, operation, keys);
-  const acceptances = checkedAcceptances(registry, operation, admissions, keys);
-  const approvals: Approval[] = [];
-  const from = await sender.getAddress();
-  for (const one of signers) {
-    // The sender approves by sending.
-    const direct = one.key.material === from.toLowerCase();
-    approvals.push(direct ? directApproval(one.key) : await approve(one, registry.location, operation));
-  }
-  return executeOperation(registry, sender, { operation, acceptances, approvals });
+  const given = new Map(joining.map(({ change, acceptance }) => [keyIdOf(change.key), acceptance]));
+  return signAndSend(actor, { operation, acceptances: acceptancesFor(changesOf(operation), given, keys) });
 }
 
-function checkedAcceptances(
-  { location }: Registry,
-  operation: Operation,
-  admissions: readonly Admission[],
-  approvers: readonly AgentKey[],
-): readonly Acceptance[] {
-  if (operation.action === "Revoke" || operation.action === "Renounce") return [];
-  const given = new Map<KeyId, Acceptance>();
-  const epoch = operation.action === "Authorize" ? operation.epoch : 1;
-  for (const { answer } of admissions) {
-    const { change, acceptance } = answer;
-    checkAcceptance(location, { policy: operation.policy, epoch, change, acceptance });
-    given.set(keyIdOf(change.key), acceptance);
-  }
-  const changes = operation.action === "Authorize" ? operation.changes : operation.agents;
-  return acceptancesFor(changes, given, approvers);
+function changesOf(operation: Operation): readonly AgentChange[] {
+  if (operation.action === "CreatePolicy") return operation.agents;
+  return operation.action === "Authorize" ? operation.changes : [];
 }
 
-function senderOf(signer: PolicySigner): TransactionSender {
-  if (!isSender(signer)) {
-    throw new AppError("SENDER_MISSING", "name who sends: the agent's key is not an account on the chain");
-  }
-  return signer;
-}
-
-function isSender(signer: PolicySigner): signer is PolicySigner & TransactionSender {
-  return "sendTransaction" in signer && typeof signer.sendTransaction === "function";
+function settingsOf({ rootSet, settings = {} }: CreateOptions, joining: readonly Consent[]): PolicySettings {
+  const counted = joining.filter(
+    ({ change }) =>
+      change.authorizations.includes("ADMIN") &&
+      (change.key.kind !== "CONTRACT" || settings.contractKeysCount === true),
+  );
+  const root = rootSet === undefined ? NO_ROOT_KEYS : rootCommitment(rootSet);
+  return { ...safeSettings({ admins: 1 + counted.length, rootCommitment: root }), ...settings };
 }

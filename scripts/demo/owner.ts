@@ -6,6 +6,7 @@ import {
   createPolicy,
   draftPolicy,
   inviteAgent,
+  makeRootKit,
   policySecretsOf,
   withPolicySecrets,
 } from "../../client/app/index.ts";
@@ -22,7 +23,8 @@ export async function openPolicy(chain: Chain): Promise<Member & { readonly rece
   const signer = newDevice();
   const { registry, relayer: sender } = chain;
   const record = await draftPolicy({ registry, signer, linkSecret: generateLinkSecret() });
-  const receipt = await createPolicy({ registry, signer, sender, record });
+  const { rootSet } = await makeRootKit();
+  const receipt = await createPolicy({ registry, signer, sender, record, rootSet });
   if (receipt === undefined) throw new Error("the policy exists already");
   return { signer, record, receipt };
 }

@@ -88,7 +88,7 @@ async function meetAlice(line: Timeline, chain: Chain) {
     "her laptop and a server join, the server for a few hours",
     async () => {
       const { devices, receipt } = await addDevices(chain, phone, [
-        { authorizations: ["PROVE", "PROVE_REVOKE"] },
+        { authorizations: ["PROVE"] },
         { authorizations: ["PROVE"], expiry },
       ]);
       return {
@@ -245,7 +245,7 @@ async function revokeLaptop(
   await line.step("Alice revokes it from her phone", async () => {
     const { gasUsed } = await revokeAgents(
       { registry: chain.registry, signer: phone.signer, sender: chain.relayer, policy: phone.record.policy },
-      [{ agent: keyIdOf(laptop.record.key), authorizations: ["PROVE", "PROVE_REVOKE"] }],
+      [{ agent: keyIdOf(laptop.record.key), authorizations: ["PROVE"] }],
     );
     return { value: undefined, gas: gasUsed };
   });

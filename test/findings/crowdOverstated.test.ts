@@ -41,7 +41,7 @@ describe("finding: the crowd that an agent hides among is overstated", () => {
     const { registry, relayer: sender } = node;
     const signer = Wallet.createRandom();
     const record = await draftPolicy({ registry, signer, linkSecret: generateLinkSecret(), expiry: until });
-    await createPolicy({ registry, signer, sender, record });
+    await createPolicy({ registry, signer, sender, record, rootSet: undefined });
     const agent = new ProvingAgent({ registry, record, prover });
     const { time } = await readHead(registry);
     const challenge = hex32(`0x${"c4".repeat(32)}`);

@@ -30,7 +30,7 @@ describe("finding: an invited agent names its own rights", () => {
     node = await startNode();
     const { registry, relayer: sender } = node;
     record = await draftPolicy({ registry, signer: phone, linkSecret: generateLinkSecret() });
-    await createPolicy({ registry, signer: phone, sender, record });
+    await createPolicy({ registry, signer: phone, sender, record, rootSet: undefined });
     const { time } = await readHead(registry);
     const month = expiry(((time + 30n * 86_400n) / 3600n) * 3600n);
     offer = await inviteAgent({ registry, record, authorizations: ["PROVE"], expiry: month });
@@ -70,11 +70,13 @@ describe("finding: an invited agent names its own rights", () => {
     const { registry, relayer: sender } = node;
     const signer = Wallet.createRandom();
     const fresh = await draftPolicy({ registry, signer, linkSecret: generateLinkSecret() });
-    const invitation = { ...offer, policy: fresh.policy };
+    const invitation = { ...offer, policy: fresh.policy, occasion: "CREATION" as const };
     const { answer } = await answerTo({ ...invitation, authorizations: ["PROVE", "ADMIN"] });
     const agents = [{ invitation, answer }];
     expect(
-      await codeOfAsync(() => createPolicy({ registry, signer, sender, record: fresh, agents })),
+      await codeOfAsync(() =>
+        createPolicy({ registry, signer, sender, record: fresh, rootSet: undefined, agents }),
+      ),
     ).to.equal("ANSWER_MISMATCH");
   });
 

@@ -8,8 +8,10 @@ import { contract } from "../../examples/contract.ts";
 import { devices } from "../../examples/devices.ts";
 import { quickstart } from "../../examples/quickstart.ts";
 import { readPolicy } from "../../examples/readPolicy.ts";
+import { takeover } from "../../examples/takeover.ts";
 import type { World } from "../../examples/world.ts";
 import { startNode, type TestNode } from "../client/chain/node.ts";
+import { authenticator } from "../client/keys/authenticator.ts";
 import { realProver } from "../client/proof/artifacts.ts";
 
 describe("examples", function () {
@@ -28,17 +30,27 @@ describe("examples", function () {
       prover,
       newDevice: () => Wallet.createRandom(),
       settled: async () => {
-        await node.send("evm_increaseTime", [900]);
-        await node.send("evm_mine");
+        await pass(900);
         clock = (await readHead(node.registry)).time;
       },
       clock: () => clock,
+      wait: pass,
+      credentials: authenticator({
+        deviceBound: false,
+        verifiesUser: true,
+        origin: "https://wallet.example",
+      }),
     };
   });
   after(async () => {
     await prover.close();
     await node.close();
   });
+
+  async function pass(seconds: number): Promise<void> {
+    await node.send("evm_increaseTime", [seconds]);
+    await node.send("evm_mine");
+  }
 
   async function deploy(name: string, args: readonly unknown[]) {
     const { abi, bytecode } = await artifacts.readArtifact(name);
@@ -72,9 +84,29 @@ describe("examples", function () {
   it("readPolicy: an operation is explained, refused or executed", async () => {
     const { sentence, events } = await readPolicy(world);
     expect(sentence).to.match(
-      /^In policy 0x[0-9a-f]{8}…, phone may no longer prove \(to be done by .* UTC\)\.$/,
+      /^In policy 0x[0-9a-f]{8}…, phone \(0x[0-9a-f]{4}…[0-9a-f]{4}\) may no longer prove \(to be done by .* UTC\)\.$/,
     );
     expect(events.map(({ type }) => type)).to.include("AgentRevoked");
+  });
+
+  it("takeover: a stolen laptop, a stalemate, root keys, and a passkey in its place", async () => {
+    const { alerts, refusals, findings, sentence, complete, names, state } = await takeover(world);
+    expect(alerts).to.have.length(1);
+    expect(alerts[0]).to.match(
+      /phone \(.*\) may let others prove and stop others from proving, and has no other power/,
+    );
+    expect(alerts[0]).to.contain("it can be executed in 48 h").and.contain("any ADMIN can veto it");
+    expect(refusals).to.deep.equal([
+      ...["AGENT_POLICY_GRANTS_STOPPED", "AGENT_POLICY_PROPOSER_MUST_WAIT", "AGENT_POLICY_APPROVER_UNKNOWN"],
+    ]);
+    expect(findings.some((text) => /Nobody can be let prove: phone/.test(text))).to.equal(true);
+    expect(sentence).to.contain("changing power takes 2 ADMINs; takes effect in 48 h unless an ADMIN vetoes");
+    expect(complete).to.equal("is complete");
+    const admins = [...state.agents].filter(([, { authorizations }]) => authorizations.includes("ADMIN"));
+    expect(admins.map(([id]) => names.get(id))).to.have.members(["phone", "tablet"]);
+    expect(admins.map(([, { key }]) => key.kind)).to.have.members(["SECP256K1", "WEBAUTHN"]);
+    expect(state).to.deep.include({ epoch: 2, stopper: undefined });
+    expect(state.settings.adminQuorum).to.equal(2);
   });
 
   it("contract: a phone opens a locker", async () => {

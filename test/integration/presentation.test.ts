@@ -18,10 +18,12 @@ import {
   generateAgentSecrets,
   generateLinkSecret,
   generatePolicyLabel,
+  type KeyId,
   keyIdOf,
   secp256k1Key,
 } from "../../client/keys/index.ts";
 import {
+  type Acceptance,
   type AgentChange,
   accept,
   acceptancesFor,
@@ -34,10 +36,12 @@ import {
   commitToPolicySecrets,
   creatorOf,
   NO_EXPIRY,
+  NO_ROOT_KEYS,
   type PolicyEvent,
   type PolicyId,
   proverLeaf,
   type SecretCommitment,
+  safeSettings,
 } from "../../client/policy/index.ts";
 import {
   AGENT_AUTHORIZATION_KEY,
@@ -102,8 +106,9 @@ describe("integration: an agent proves its authorization on a real chain", funct
     const { abi } = await artifacts.readArtifact("Lockers");
     lockers = new Contract(address, abi, node.relayer);
     for (let i = 0; i < 4; i++) await newPolicy();
-    phone = await newPolicy();
-    laptop = await addLaptop();
+    const laptopWallet = new Wallet(Wallet.createRandom().privateKey);
+    phone = await newPolicy(undefined, laptopWallet);
+    laptop = await addLaptop(laptopWallet);
     await sendCall(node.registry, node.relayer, checkpointCall(node.registry, 0));
     await passTime(3600);
     ready = { phone: await prepared(phone), laptop: await prepared(laptop) };
@@ -202,8 +207,8 @@ describe("integration: an agent proves its authorization on a real chain", funct
     return (await readHead(node.registry)).time;
   }
 
-  /** A policy with one agent, as its owner's phone makes it. */
-  async function newPolicy(copied?: SecretCommitment): Promise<Agent> {
+  /** A policy with one agent that proves, as its owner's phone makes it, and one that may stop others from proving. */
+  async function newPolicy(copied?: SecretCommitment, guard?: Wallet): Promise<Agent> {
     const { location } = node.registry;
     const wallet = new Wallet(Wallet.createRandom().privateKey);
     const creator = secp256k1Key(wallet.address);
@@ -214,19 +219,32 @@ describe("integration: an agent proves its authorization on a real chain", funct
       location,
       ownerCommitment: commitToPolicySecrets(policy),
       creator: { key: creator, grant: { commitment, expiry: NO_EXPIRY } },
+      agents: guard === undefined ? [] : [guardian(guard)],
+      settings: safeSettings({ admins: 1, rootCommitment: NO_ROOT_KEYS }),
       checkpoint: false,
       now: await now(),
     });
     const approvals = [await approve(wallet, location, operation)];
-    const acceptances = acceptancesFor(operation.agents, new Map(), [creator]);
+    const given = new Map<KeyId, Acceptance>();
+    if (guard !== undefined) {
+      const frame = { policy: operation.policy, epoch: 1, now: await now() };
+      const change = guardian(guard);
+      given.set(keyIdOf(change.key), await accept(guard, location, buildAcceptance({ ...frame, change })));
+    }
+    const acceptances = acceptancesFor(operation.agents, given, [creator]);
     const signed = { operation, acceptances, approvals };
     const { events } = await executeOperation(node.registry, node.relayer, signed);
     const credential = { agent, policy, creator: creatorOf(location, keyIdOf(creator)) };
     return { wallet, credential, index: indexIn(events), policy: operation.policy };
   }
 
+  /** Keeps its place in the policy when it loses PROVE. */
+  function guardian(wallet: Wallet): AgentChange {
+    return { key: secp256k1Key(wallet.address), authorizations: ["PROVE_REVOKE"] };
+  }
+
   /** The phone grants PROVE to a laptop, again if it lost it, which makes its own secrets and is given those of the policy. */
-  async function addLaptop(wallet = new Wallet(Wallet.createRandom().privateKey)): Promise<Agent> {
+  async function addLaptop(wallet: Wallet): Promise<Agent> {
     const { location } = node.registry;
     const agent = generateAgentSecrets();
     const grant = { commitment: commitToAgentSecrets(agent), expiry: NO_EXPIRY };

@@ -59,7 +59,7 @@ describe("app: proofs for contracts", function () {
     actor = await node.relayer.getAddress();
     const signer = Wallet.createRandom();
     const record = await draftPolicy({ registry, signer, linkSecret: generateLinkSecret() });
-    await createPolicy({ registry, signer, sender: node.relayer, record });
+    await createPolicy({ registry, signer, sender: node.relayer, record, rootSet: undefined });
     agent = new ProvingAgent({ registry, record, prover });
     await node.send("evm_increaseTime", [900]);
     await node.send("evm_mine");

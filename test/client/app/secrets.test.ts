@@ -69,7 +69,7 @@ describe("app: secrets stay where they are", function () {
     planted.set("PS", policySecrets.secret.reveal()).set("salt", policySecrets.salt.reveal());
     planted.set("owner key", hidden.ownerKey).set("device key", hidden.deviceKey);
     planted.set("link secret", BigInt(bytesToHex(linkBytes))).set("policy key", BigInt(signer.privateKey));
-    await createPolicy({ registry, signer, sender: node.relayer, record });
+    await createPolicy({ registry, signer, sender: node.relayer, record, rootSet: undefined });
     agent = new ProvingAgent({ registry, record, prover });
   });
   after(async () => {
