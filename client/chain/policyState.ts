@@ -116,8 +116,6 @@ async function checkGovernance(registry: Registry, state: PolicyState, block: Bl
   if (SETTING_NAMES.some((name) => settings[name] !== state.settings[name])) {
     throw contradiction(policy, "settings");
   }
-  // Changes that wait when a policy ends are left behind.
-  if (abandoned) return;
   const changes = await readPendingChanges(registry, policy, block.number);
   const known = [...state.pendingChanges.values()].filter((change) =>
     changes.some((stored) => isSame(stored, change)),

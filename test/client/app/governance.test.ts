@@ -185,7 +185,7 @@ describe("app: power, root keys and renewal", () => {
     const veto = () => vetoChange(actor(laptop), proposed.change);
     expect(await codeOfAsync(veto)).to.equal("AGENT_POLICY_CHANGE_HAS_MAJORITY");
     expect(await codeOfAsync(() => approveChange(actor(tablet), proposed.operation))).to.equal(
-      "AGENT_POLICY_CHANGE_DECIDED",
+      "AGENT_POLICY_CHANGE_APPROVED",
     );
     await approveChange(actor(laptop), proposed.operation);
     const waiting = (await state()).pendingChanges.get(proposed.change);
