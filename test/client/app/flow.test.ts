@@ -316,6 +316,7 @@ describe("app: an owner, two devices and a verifier", () => {
   it("renews its commitment: the old secrets prove no more, the new ones for the same owner", async () => {
     const { registry, relayer: sender } = node;
     const renewed = await draftRenewal({ registry, record: phoneRecord });
+    await phone.sync();
     const former = await show(phone, newVerifier(3600n, DISCLOSE.OWNER | DISCLOSE.DEVICE));
     await renewAgent({ registry, signer: phoneKey, sender, record: phoneRecord, renewed });
     await passTime(1800);
