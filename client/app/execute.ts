@@ -7,8 +7,16 @@ import {
   readNonce,
   readPolicy,
   type TransactionSender,
+  withRetry,
 } from "../chain/index.ts";
-import { type AgentSigner, agentSignerOf, type KeyId, keyIdOf, type PolicySigner } from "../keys/index.ts";
+import {
+  type AgentKey,
+  type AgentSigner,
+  agentSignerOf,
+  type KeyId,
+  keyIdOf,
+  type PolicySigner,
+} from "../keys/index.ts";
 import {
   type Approval,
   approve,
@@ -93,10 +101,16 @@ export async function approvalsBy(
   const approvals: Approval[] = [];
   // One after the other: each may ask its user.
   for (const one of signers) {
-    const direct = one.key.material === sender?.toLowerCase();
+    const direct = one.key.material === sender?.toLowerCase() && (await speaksForItself(registry, one.key));
     approvals.push(direct ? directApproval(one.key) : await approveNow(registry, one, operation));
   }
   return approvals;
+}
+
+/** Code that acts for an account (EIP-7702) does not speak for its key, which has to sign then. */
+async function speaksForItself({ provider, retry }: Registry, key: AgentKey): Promise<boolean> {
+  if (key.kind !== "SECP256K1") return true;
+  return (await withRetry(() => provider.getCode(key.material), retry)) === "0x";
 }
 
 /** Signs with the counter that the signer has now. @throws {ChainError} AGENT_POLICY_AGENT_UNKNOWN, and those of the node */
