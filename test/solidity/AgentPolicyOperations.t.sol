@@ -124,7 +124,7 @@ contract AgentPolicyOperationsTest is TestBase {
 
     function testFuzz_hash_ofAcceptanceIsThatOfTheStruct(AgentAcceptance calldata op) public view {
         KeyId agent = KeyId.wrap(keccak256(op.key));
-        Offer memory offer = Offer(op.policy, op.epoch, agent, op.commitment, op.authorizations, op.expiry);
+        Offer memory offer = Offer(op.policy, op.epoch, op.kind, agent, op.commitment, op.authorizations, op.expiry);
         assertEq(_hashes.hash(offer, op.deadline), vm.eip712HashStruct("AgentAcceptance", abi.encode(op)));
     }
 

@@ -10,6 +10,7 @@ import {Authorizations} from "../../contracts/types/Authorizations.sol";
 import {Authorize} from "../../contracts/types/Authorize.sol";
 import {CreatePolicy} from "../../contracts/types/CreatePolicy.sol";
 import {KeyId} from "../../contracts/types/KeyId.sol";
+import {KeyKinds} from "../../contracts/types/KeyKinds.sol";
 import {PolicyId} from "../../contracts/types/PolicyId.sol";
 import {PolicySettings} from "../../contracts/types/PolicySettings.sol";
 import {Renounce} from "../../contracts/types/Renounce.sol";
@@ -115,7 +116,10 @@ contract AgentPolicyRegistryTest is TestBase, PolicyDriver {
         Approval[] memory approvals = new Approval[](1);
         approvals[0] = _approve(CREATOR, _hashes.counted(_hashes.encodeAuthorize(op), 0));
         Acceptance[] memory acceptances = new Acceptance[](1);
-        acceptances[0] = _accept(Offer(_policy, 1, idOf(OTHER), 77, Authorizations.PROVE, expiry), OTHER);
+        acceptances[0] = _accept(
+            Offer(_policy, 1, KeyKinds.SECP256K1, idOf(OTHER), 77, Authorizations.PROVE, expiry),
+            OTHER
+        );
         bool good = expiry == FOREVER || (expiry < 1 << 40 && expiry % 3600 == 0 && expiry > block.timestamp);
         if (!good) vm.expectPartialRevert(_expiryError(expiry));
         registry.authorize(op, acceptances, approvals);

@@ -9,6 +9,7 @@ import {Approval} from "../../../contracts/types/Approval.sol";
 import {EmergencyRotate} from "../../../contracts/types/EmergencyRotate.sol";
 import {GovernanceChange} from "../../../contracts/types/GovernanceChange.sol";
 import {KeyId} from "../../../contracts/types/KeyId.sol";
+import {KeyKinds} from "../../../contracts/types/KeyKinds.sol";
 import {PolicySettings} from "../../../contracts/types/PolicySettings.sol";
 import {RootSet} from "../../../contracts/types/RootSet.sol";
 import {Veto} from "../../../contracts/types/Veto.sol";
@@ -266,7 +267,15 @@ abstract contract PolicyGovernors is PolicyInstant {
         acceptances = new Acceptance[](powers.length);
         for (uint256 i = 0; i < powers.length; ++i) {
             if (!powers[i].accepted) continue;
-            Offer memory offer = Offer(policies[p], epoch, idOf(powers[i].agent), 0, powers[i].bits, 0);
+            Offer memory offer = Offer(
+                policies[p],
+                epoch,
+                KeyKinds.SECP256K1,
+                idOf(powers[i].agent),
+                0,
+                powers[i].bits,
+                0
+            );
             acceptances[i] = _accept(offer, powers[i].agent);
         }
     }

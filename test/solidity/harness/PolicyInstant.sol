@@ -6,6 +6,7 @@ import {IAgentPolicySafeguards} from "../../../contracts/interfaces/IAgentPolicy
 import {Acceptance, Offer} from "../../../contracts/types/Acceptance.sol";
 import {AgentChange} from "../../../contracts/types/AgentChange.sol";
 import {Authorize} from "../../../contracts/types/Authorize.sol";
+import {KeyKinds} from "../../../contracts/types/KeyKinds.sol";
 import {LiftStop} from "../../../contracts/types/LiftStop.sol";
 import {Renew} from "../../../contracts/types/Renew.sol";
 import {Renounce} from "../../../contracts/types/Renounce.sol";
@@ -137,7 +138,15 @@ abstract contract PolicyInstant is PolicyActors {
             Move memory m = moves[i];
             changes[i] = AgentChange(kindOf(m.agent), material(m.agent), m.bits, m.commitment, m.expiry);
             if (!m.accepted) continue;
-            Offer memory offer = Offer(policies[f.policy], f.epoch, idOf(m.agent), m.commitment, m.bits, m.expiry);
+            Offer memory offer = Offer(
+                policies[f.policy],
+                f.epoch,
+                KeyKinds.SECP256K1,
+                idOf(m.agent),
+                m.commitment,
+                m.bits,
+                m.expiry
+            );
             acceptances[i] = _accept(offer, m.agent);
         }
         Authorize memory op = Authorize(
