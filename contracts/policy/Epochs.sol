@@ -18,8 +18,8 @@ library Epochs {
         emit IAgentPolicyGovernance.EpochEnded(policy, head.epoch);
     }
 
-    /// @dev Lets only the leaves in the slots `kept` go on, and lists the others for revocation, at most 32. A leaf that
-    /// has run out is dead already.
+    /// @dev Lets only the leaves in the slots `kept` go on, and lists the others for revocation, at most 32. A leaf
+    /// that has run out is dead already.
     function endProvers(
         AgentRecords.State storage self,
         PolicyId policy,

@@ -59,8 +59,8 @@ library GovernanceChanges {
         uint40 waitsUntil;
     }
 
-    /// @dev `withdrawn`: who took back its approval of a change, for good. `decided`: when the change was scheduled that
-    /// set an agent's power last.
+    /// @dev `withdrawn`: who took back its approval of a change, for good. `decided`: when the change was scheduled
+    /// that set an agent's power last.
     struct State {
         mapping(PolicyId policy => mapping(bytes32 change => Pending)) pending;
         mapping(PolicyId policy => mapping(uint32 epoch => EnumerableSet.Bytes32Set changes)) open;
