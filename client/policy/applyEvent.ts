@@ -188,19 +188,20 @@ function resumed(state: PolicyState, event: Of<"GrantsResumed">): PolicyState {
   return { ...barred, stopper: undefined };
 }
 
-/** Takes an agent over into the next epoch, before the one in force ends. */
+/** Takes an agent of the epoch that ended over into the one in force; what it may do there follows. */
 function survived(state: PolicyState, event: Of<"AgentSurvived">): PolicyState {
   const agent = agentOf(state, event);
-  if (event.epoch !== state.epoch + 1) throw unexpected(event, "it is not the next epoch");
-  return withAgent(state, event.agent, { ...agent, epoch: event.epoch, barred: false });
+  if (event.epoch !== state.epoch) throw unexpected(event, "it is not the epoch in force");
+  if (agent.epoch !== event.epoch - 1) throw unexpected(event, "the agent is not of the epoch that ended");
+  return withAgent(state, event.agent, { ...agent, epoch: event.epoch });
 }
 
-/** All authority of an epoch ends with it, but of those that were taken over. */
+/** All authority of an epoch ends with it. */
 function epochEnded(state: PolicyState, event: Of<"EpochEnded">): PolicyState {
   if (event.epoch !== state.epoch) throw unexpected(event, "it is not the epoch in force");
   const agents = [...state.agents].map(([id, agent]): readonly [KeyId, AgentState] => [
     id,
-    agent.epoch > event.epoch ? agent : { ...agent, authorizations: [], barred: false },
+    { ...agent, authorizations: [], barred: false },
   ]);
   const next = { epoch: event.epoch + 1, agents: new Map(agents), stopper: undefined };
   return { ...state, ...next, pendingChanges: new Map() };

@@ -94,11 +94,10 @@ library EmergencyRotations {
             Agent memory record = self.records[policy][agent];
             if (record.epoch != epoch || !AgentRecords.proves(record)) continue;
             kept |= uint32(1) << record.slot;
-            uint8 before = record.authorizations;
             (record.epoch, record.authorizations, record.barred) = (epoch + 1, Authorizations.PROVE, false);
             self.records[policy][agent] = record;
             emit IAgentPolicyRecovery.AgentSurvived(policy, agent, epoch + 1);
-            emit IAgentPolicyRegistry.AgentAuthorizationsChanged(policy, agent, before, Authorizations.PROVE);
+            emit IAgentPolicyRegistry.AgentAuthorizationsChanged(policy, agent, 0, Authorizations.PROVE);
         }
     }
 

@@ -561,7 +561,7 @@ describe("AgentPolicyRegistry: emergencyRotate", () => {
       const sent = rotate(world, op, set, [root], [alice]);
       await expect(sent)
         .to.emit(world.registry, "AgentAuthorizationsChanged")
-        .withArgs(policy, alice.id, ALL, PROVE);
+        .withArgs(policy, alice.id, 0, PROVE);
       await expect(sent)
         .to.emit(world.registry, "AgentAuthorizationsChanged")
         .withArgs(policy, alice.id, PROVE, PROVE | ADMIN);

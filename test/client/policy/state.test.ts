@@ -216,9 +216,9 @@ describe("policy/state", () => {
     const phone = replay(...ended, over)?.agents.get(PHONE.id);
     expect(phone?.grants.at(-1)?.until).to.be.a("bigint");
     const survivor = replay(
-      { type: "AgentSurvived", policy, agent: PHONE.id, epoch: 2 },
-      changed(PHONE, ALL_AUTHORIZATIONS.slice(), ["PROVE"]),
       { type: "EpochEnded", policy, epoch: 1 },
+      { type: "AgentSurvived", policy, agent: PHONE.id, epoch: 2 },
+      changed(PHONE, [], ["PROVE"]),
       changed(PHONE, ["PROVE"], ["PROVE", "ADMIN"]),
     );
     const agent = survivor?.agents.get(PHONE.id);
@@ -247,7 +247,8 @@ describe("policy/state", () => {
     ["an approval of a change that does not wait", approved(PHONE, false)],
     ["the end of a change that does not wait", { type: "ChangeExecuted", policy, change: CHANGE }],
     ["the end of another epoch", { type: "EpochEnded", policy, epoch: 2 }],
-    ["a survivor of another epoch", { type: "AgentSurvived", policy, agent: PHONE.id, epoch: 1 }],
+    ["a survivor of no epoch", { type: "AgentSurvived", policy, agent: PHONE.id, epoch: 1 }],
+    ["a survivor before the end", { type: "AgentSurvived", policy, agent: PHONE.id, epoch: 2 }],
     ["the end of a grant that nobody has", { type: "ProverEnded", policy, generation: 0, index: 5 }],
     ["a stop lifted that nobody made", { type: "GrantsResumed", policy, stopper: PHONE.id }],
     ["an agent of a former epoch", { ...added(LAPTOP), epoch: 0 } as PolicyEvent],
