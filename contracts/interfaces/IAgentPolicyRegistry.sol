@@ -125,6 +125,9 @@ interface IAgentPolicyRegistry is IAccumulators, IAgentKeyErrors, IERC5267 {
     /// @notice Thrown when power would change at once that only a governance change may (docs/policy.md).
     error AgentPolicyGovernanceNeeded(PolicyId policy, KeyId agent, uint8 authorizations);
 
+    /// @notice Thrown when PROVE would be granted, or a change scheduled, while a recovery runs.
+    error AgentPolicyRecovering(PolicyId policy);
+
     /// @notice Thrown when PROVE would be granted while grants are stopped.
     error AgentPolicyGrantsStopped(PolicyId policy, KeyId stopper);
 

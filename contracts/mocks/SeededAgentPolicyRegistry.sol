@@ -12,10 +12,10 @@ import {TreeSeeder} from "./TreeSeeder.sol";
 /// @dev The trees are private to the registry: their slots are those of the storage layout, which a test pins.
 contract SeededAgentPolicyRegistry is AgentPolicyRegistry {
     /// @dev Slot of the provisioned tree's state.
-    uint256 private constant PROVISIONED = 16;
+    uint256 private constant PROVISIONED = 26;
 
     /// @dev Slot of the revoked tree's state.
-    uint256 private constant REVOKED = 19;
+    uint256 private constant REVOKED = 29;
 
     /// @notice Seeds the first generation.
     /// @param levels The height of a full generation: 12 in production, fewer to reach the roll-over.

@@ -9,7 +9,6 @@ import {IAgentPolicyRegistry} from "../interfaces/IAgentPolicyRegistry.sol";
 import {IAgentPolicySafeguards} from "../interfaces/IAgentPolicySafeguards.sol";
 import {Acceptance} from "../types/Acceptance.sol";
 import {AgentView} from "../types/Agent.sol";
-import {AgentChange} from "../types/AgentChange.sol";
 import {Approval} from "../types/Approval.sol";
 import {Authorize} from "../types/Authorize.sol";
 import {Checkpoint} from "../types/Checkpoint.sol";
@@ -91,6 +90,7 @@ contract AgentPolicyRegistry is IAgentPolicyRegistry, IAgentPolicySafeguards, Ag
             op,
             acceptances,
             approvals,
+            0,
             _context()
         );
         _appendAll(op.policy, op.changes, provisioned, op.checkpoint);
@@ -318,24 +318,6 @@ contract AgentPolicyRegistry is IAgentPolicyRegistry, IAgentPolicySafeguards, Ag
     }
 
     // ---- Internal --------------------------------------------------------------------------------------------------
-
-    /// @dev Appends the leaf of every change with a commitment, which only comes with PROVE; a generation that they
-    /// fill is checkpointed with the one that they open.
-    function _appendAll(
-        PolicyId policy,
-        AgentChange[] calldata changes,
-        LeafId[] memory provisioned,
-        bool checkpointed
-    ) private {
-        uint16 generation = _provisioned.head.generation;
-        uint256 count = 0;
-        for (uint256 i = 0; i < changes.length; ++i) {
-            uint256 commitment = changes[i].commitment;
-            if (commitment == 0) continue;
-            _append(policy, commitment, uint40(changes[i].expiry), provisioned[count++]);
-        }
-        if (checkpointed) _checkpointFrom(generation);
-    }
 
     /// @dev Sets the bits of leaves under which agents may prove no more.
     function _revoke(LeafId[] memory leaves) private {

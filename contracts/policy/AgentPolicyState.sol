@@ -4,12 +4,16 @@ pragma solidity 0.8.37;
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {ProvisionedTree} from "../accumulator/ProvisionedTree.sol";
 import {RevokedTree} from "../accumulator/RevokedTree.sol";
+import {AgentChange} from "../types/AgentChange.sol";
 import {LeafId} from "../types/LeafId.sol";
 import {PolicyId} from "../types/PolicyId.sol";
 import {AgentRecords} from "./AgentRecords.sol";
+import {Backups} from "./Backups.sol";
 import {GovernanceChanges} from "./GovernanceChanges.sol";
 import {Context, PolicyAuthority} from "./PolicyAuthority.sol";
 import {PolicyRules} from "./PolicyRules.sol";
+import {Recoveries} from "./Recoveries.sol";
+import {TrusteeSets} from "./TrusteeSets.sol";
 
 /// @title AgentPolicyState
 /// @notice What the registry remembers, and the one place where the accumulators grow.
@@ -20,6 +24,9 @@ abstract contract AgentPolicyState is EIP712 {
     AgentRecords.State internal _agents;
     PolicyRules.State internal _rules;
     GovernanceChanges.State internal _changes;
+    TrusteeSets.State internal _trustees;
+    Recoveries.State internal _recoveries;
+    Backups.State internal _backups;
     ProvisionedTree.State internal _provisioned;
     RevokedTree.State internal _revoked;
 
@@ -30,6 +37,24 @@ abstract contract AgentPolicyState is EIP712 {
         LeafId leaf = ProvisionedTree.append(_provisioned, policy, commitment, expiry);
         assert(LeafId.unwrap(leaf) == LeafId.unwrap(place));
         if (RevokedTree.growsAt(leaf.index())) RevokedTree.grow(_revoked, leaf);
+    }
+
+    /// @dev Appends the leaf of every change with a commitment, which only comes with PROVE; a generation that they
+    /// fill is checkpointed with the one that they open.
+    function _appendAll(
+        PolicyId policy,
+        AgentChange[] calldata changes,
+        LeafId[] memory provisioned,
+        bool checkpointed
+    ) internal {
+        uint16 generation = _provisioned.head.generation;
+        uint256 count = 0;
+        for (uint256 i = 0; i < changes.length; ++i) {
+            uint256 commitment = changes[i].commitment;
+            if (commitment == 0) continue;
+            _append(policy, commitment, uint40(changes[i].expiry), provisioned[count++]);
+        }
+        if (checkpointed) _checkpointFrom(generation);
     }
 
     /// @dev Checkpoints the generation in which an operation began to append, and those that it opened since.

@@ -17,11 +17,12 @@ import {Quorums} from "./Quorums.sol";
 
 /// @dev An operation as far as it is worked out. `head`: as it will be. `taken`: marks of the slots that this
 /// operation took, whose places are not written yet. `needed`: the rights that approvers must hold. `creating`: all
-/// power is given freely.
+/// power is given freely. `vouchers`: approvals of the grant quorum that trustees stand for.
 struct Plan {
     PolicyId policy;
     Policy head;
     bool creating;
+    uint8 vouchers;
     uint32 taken;
     uint8 needed;
     uint256 provisions;
@@ -107,8 +108,11 @@ library AgentSteps {
         record.authorizations = afterwards;
     }
 
-    /// @dev Reverts if grants are stopped.
+    /// @dev Reverts if grants are stopped, or a recovery runs.
     function requireGranting(AgentRecords.State storage self, PolicyId policy, Policy memory head) internal view {
+        if (head.flags & PolicyFlags.RECOVERING != 0) {
+            revert IAgentPolicyRegistry.AgentPolicyRecovering(policy);
+        }
         if (head.flags & PolicyFlags.STOPPED != 0) {
             revert IAgentPolicyRegistry.AgentPolicyGrantsStopped(policy, self.stoppers[policy]);
         }

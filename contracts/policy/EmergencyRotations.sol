@@ -14,7 +14,7 @@ import {EmergencyRotate, EmergencyRotateHash} from "../types/EmergencyRotate.sol
 import {KeyId} from "../types/KeyId.sol";
 import {LeafId} from "../types/LeafId.sol";
 import {PowerChange} from "../types/PendingChange.sol";
-import {Policy, PolicyFlags} from "../types/Policy.sol";
+import {Policy} from "../types/Policy.sol";
 import {PolicyId} from "../types/PolicyId.sol";
 import {RootKey, RootSet, RootSetHash} from "../types/RootSet.sol";
 import {SettingsFields} from "../types/SettingsFields.sol";
@@ -26,6 +26,7 @@ import {Context, PolicyAuthority} from "./PolicyAuthority.sol";
 import {PolicyRules} from "./PolicyRules.sol";
 import {PowerSteps} from "./PowerSteps.sol";
 import {Quorums} from "./Quorums.sol";
+import {Recoveries} from "./Recoveries.sol";
 
 /// @title EmergencyRotations
 /// @notice Root keys, committed to before and revealed by acting, replace all power in a policy at once (A9).
@@ -38,6 +39,7 @@ library EmergencyRotations {
     /// @notice Begins a new epoch.
     /// @param self The agents.
     /// @param rules The settings.
+    /// @param recoveries The recoveries, of which root keys can refuse one.
     /// @param op What is signed.
     /// @param rootSet What the policy commits to.
     /// @param acceptances One of each agent of the new epoch.
@@ -47,6 +49,7 @@ library EmergencyRotations {
     function rotate(
         AgentRecords.State storage self,
         PolicyRules.State storage rules,
+        Recoveries.State storage recoveries,
         EmergencyRotate calldata op,
         RootSet calldata rootSet,
         Acceptance[] calldata acceptances,
@@ -73,7 +76,8 @@ library EmergencyRotations {
         Epochs.end(self, op.policy, head);
         uint32 kept = _carry(self, op.policy, head.epoch, op.survivors);
         revoked = Epochs.endProvers(self, op.policy, head, kept);
-        _begin(head);
+        Epochs.begin(head);
+        Recoveries.refuse(recoveries, rules, op.policy, head);
         PolicyRules.set(head, terms, FIELDS, op.settings);
         PolicyRules.write(rules, op.policy, head, terms);
         _empower(self, head, op, acceptances, context);
@@ -133,14 +137,6 @@ library EmergencyRotations {
             PowerSteps.count(self, op.policy, head, change);
             PowerSteps.write(self, op.policy, head, change);
         }
-    }
-
-    /// @dev Makes the head that of the next epoch, in which nobody holds power yet.
-    function _begin(Policy memory head) private pure {
-        ++head.epoch;
-        (head.powerful, head.admins, head.contractAdmins) = (0, 0, 0);
-        (head.granters, head.contractGranters) = (0, 0);
-        head.flags &= ~PolicyFlags.STOPPED;
     }
 
     /// @dev Reverts unless enough root keys approve.

@@ -3,7 +3,7 @@ pragma solidity ^0.8.30;
 
 import {IAgentPolicyGovernance} from "../interfaces/IAgentPolicyGovernance.sol";
 import {LeafId} from "../types/LeafId.sol";
-import {Policy} from "../types/Policy.sol";
+import {Policy, PolicyFlags} from "../types/Policy.sol";
 import {PolicyId} from "../types/PolicyId.sol";
 import {AgentRecords} from "./AgentRecords.sol";
 import {ProverSlots} from "./ProverSlots.sol";
@@ -32,5 +32,13 @@ library Epochs {
         for (uint256 i = 0; i < revoked.length; ++i) {
             emit IAgentPolicyGovernance.ProverEnded(policy, revoked[i].generation(), revoked[i].index());
         }
+    }
+
+    /// @dev Makes the head that of the next epoch, in which nobody holds power yet.
+    function begin(Policy memory head) internal pure {
+        ++head.epoch;
+        (head.powerful, head.admins, head.contractAdmins) = (0, 0, 0);
+        (head.granters, head.contractGranters) = (0, 0);
+        head.flags &= ~PolicyFlags.STOPPED;
     }
 }

@@ -18,6 +18,7 @@ import {Policy, PolicyFlags} from "../types/Policy.sol";
 import {PolicyId} from "../types/PolicyId.sol";
 import {PolicySettings} from "../types/PolicySettings.sol";
 import {SettingsFields} from "../types/SettingsFields.sol";
+import {TrusteeTerms} from "../types/TrusteeTerms.sol";
 import {Veto, VetoHash} from "../types/Veto.sol";
 import {Withdraw, WithdrawHash} from "../types/Withdraw.sol";
 import {AgentRecords} from "./AgentRecords.sol";
@@ -32,23 +33,27 @@ import {Approver, Quorums} from "./Quorums.sol";
 /// @title GovernanceChanges
 /// @notice Changes of power and rules: scheduled by the ADMIN quorum, open to every ADMIN's veto while they wait,
 /// executed by anyone (A7, A10).
-/// @dev A change is stored whole, so that everyone sees what it does and can execute it. All state is of one epoch:
-/// the next one knows none of it.
+/// @dev A change is stored whole, so that everyone sees what it does and can execute it. All state is of one era: the
+/// next one knows none of it.
 library GovernanceChanges {
     using EnumerableSet for EnumerableSet.Bytes32Set;
 
-    /// @dev A change that waits.
+    /// @dev A change that waits. `trustees`: the hash of the trustee settings that it sets, 0 if it sets none;
+    /// `trusteeSet`: the number of the set that it replaces.
     struct Pending {
         KeyId proposer;
-        uint32 epoch;
+        uint64 era;
         uint40 scheduled;
         uint40 earliest;
         uint40 latest;
         uint8 fields;
         bool abandon;
         bool majority;
+        uint32 trusteeSet;
         PolicySettings settings;
         bytes32 successor;
+        bytes32 trustees;
+        TrusteeTerms trusteeTerms;
         PowerChange[] agents;
         KeyId[] approvers;
     }
@@ -59,12 +64,14 @@ library GovernanceChanges {
         uint40 waitsUntil;
     }
 
-    /// @dev `withdrawn`: who took back its approval of a change, for good. `decided`: when the change was scheduled
-    /// that set an agent's power last.
+    /// @dev `cancellations`: how often all changes of a policy were ended by a recovery. An era is an epoch between two
+    /// of them: `epoch << 32 | cancellations`. `withdrawn`: who took back its approval of a change, for good.
+    /// `decided`: when the change was scheduled that set an agent's power last.
     struct State {
         mapping(PolicyId policy => mapping(bytes32 change => Pending)) pending;
-        mapping(PolicyId policy => mapping(uint32 epoch => EnumerableSet.Bytes32Set changes)) open;
-        mapping(PolicyId policy => mapping(uint32 epoch => mapping(KeyId proposer => Desk))) desks;
+        mapping(PolicyId policy => mapping(uint64 era => EnumerableSet.Bytes32Set changes)) open;
+        mapping(PolicyId policy => mapping(uint64 era => mapping(KeyId proposer => Desk))) desks;
+        mapping(PolicyId policy => uint32 count) cancellations;
         mapping(bytes32 change => mapping(KeyId agent => bool)) withdrawn;
         mapping(PolicyId policy => mapping(KeyId agent => uint40 time)) decided;
     }
@@ -100,25 +107,69 @@ library GovernanceChanges {
             approvals,
             context
         );
-        Quorums.requireHeld(op.policy, head, approvers, Authorizations.ADMIN);
-        change = _idOf(encoded);
-        bool majority = Quorums.isMajority(head, approvers.length);
-        _takeDesk(self, op.policy, head.epoch, op.proposer, change, majority);
+        change = idOf(encoded);
         _requireWellFormed(op);
-        Pending storage pending = self.pending[op.policy][change];
+        Pending storage pending = take(self, op.policy, head, op.proposer, change, approvers);
         _store(pending, agents, head, op, acceptances, context);
         PolicyRules.Terms memory terms = rules.terms[op.policy];
+        (uint32 delay, uint32 window) = (terms.delay, terms.window);
+        // the one change that trustees cannot undo leaves them as long to act as for a recovery
+        if (op.abandon) delay = PolicyRules.recoveryDelay(rules, op.policy, terms);
+        _requireEffect(self, agents, rules, pending, op.policy, head, terms);
+        wait_(pending, op.policy, change, approvers, delay, window);
+    }
+
+    /// @notice Begins a change: checks that it may be proposed, and gives it a place.
+    /// @param self The changes.
+    /// @param policy The policy address.
+    /// @param head The policy's head.
+    /// @param proposer The id of the proposer's key.
+    /// @param change The id of the change.
+    /// @param approvers Who approves it, all of them ADMINs.
+    /// @return pending Where it is stored.
+    function take(
+        State storage self,
+        PolicyId policy,
+        Policy memory head,
+        KeyId proposer,
+        bytes32 change,
+        Approver[] memory approvers
+    ) internal returns (Pending storage pending) {
+        if (head.flags & PolicyFlags.RECOVERING != 0) {
+            revert IAgentPolicyRegistry.AgentPolicyRecovering(policy);
+        }
+        Quorums.requireHeld(policy, head, approvers, Authorizations.ADMIN);
+        uint64 era = _eraOf(self, policy, head);
+        bool majority = Quorums.isMajority(head, approvers.length);
+        _takeDesk(self, policy, era, proposer, change, majority);
+        self.open[policy][era].add(change);
+        pending = self.pending[policy][change];
+        (pending.proposer, pending.era, pending.majority) = (proposer, era, majority);
         pending.scheduled = uint40(block.timestamp);
-        pending.earliest = pending.scheduled + terms.delay;
-        pending.latest = pending.earliest + terms.window;
-        pending.majority = majority;
-        _requireEffect(self, agents, pending, op.policy, head, terms);
-        _announce(pending, op.policy, change);
+    }
+
+    /// @notice Ends the beginning: a change that is stored waits from now on.
+    /// @param pending The change.
+    /// @param policy The policy address.
+    /// @param change Its id.
+    /// @param approvers Who approves it.
+    /// @param delay Seconds that it waits.
+    /// @param window Seconds during which it can be executed then.
+    function wait_(
+        Pending storage pending,
+        PolicyId policy,
+        bytes32 change,
+        Approver[] memory approvers,
+        uint32 delay,
+        uint32 window
+    ) internal {
+        pending.earliest = pending.scheduled + delay;
+        pending.latest = pending.earliest + window;
+        _announce(pending, policy, change);
         for (uint256 i = 0; i < approvers.length; ++i) {
             pending.approvers.push(approvers[i].id);
-            emit IAgentPolicyGovernance.ChangeApproved(op.policy, change, approvers[i].id, majority);
+            emit IAgentPolicyGovernance.ChangeApproved(policy, change, approvers[i].id, pending.majority);
         }
-        self.open[op.policy][head.epoch].add(change);
     }
 
     /// @notice Adds approvals to a change that waits. Those that it has are skipped, so that nobody can make a list of
@@ -137,15 +188,34 @@ library GovernanceChanges {
     ) internal {
         Policy memory head = AgentRecords.openHead(agents, op.policy);
         PolicyAuthority.requireDue(head, op.policy, op.epoch, op.deadline);
-        bytes memory encoded = GovernanceChangeHash.encode(op);
-        bytes32 change = _idOf(encoded);
-        Pending storage pending = _pending(self, op.policy, head.epoch, change);
+        endorse(self, agents, op.policy, head, GovernanceChangeHash.encode(op), approvals, context);
+    }
+
+    /// @notice Adds approvals of what was signed to a change that waits.
+    /// @param self The changes.
+    /// @param agents The agents, which are only read.
+    /// @param policy The policy address.
+    /// @param head The policy's head.
+    /// @param encoded What the approvers signed.
+    /// @param approvals Of ADMINs.
+    /// @param context What signatures are checked against.
+    function endorse(
+        State storage self,
+        AgentRecords.State storage agents,
+        PolicyId policy,
+        Policy memory head,
+        bytes memory encoded,
+        Approval[] calldata approvals,
+        Context memory context
+    ) internal {
+        bytes32 change = idOf(encoded);
+        Pending storage pending = _pending(self, policy, head, change);
         _requireNotLate(pending, change);
-        Approver[] memory approvers = PolicyAuthority.verify(agents, head, op.policy, encoded, approvals, context);
+        Approver[] memory approvers = PolicyAuthority.verify(agents, head, policy, encoded, approvals, context);
         uint256 known = pending.approvers.length;
         for (uint256 i = 0; i < approvers.length; ++i) {
             KeyId approver = approvers[i].id;
-            Quorums.requireVoice(op.policy, approvers[i]);
+            Quorums.requireVoice(policy, approvers[i]);
             if (self.withdrawn[change][approver]) {
                 revert IAgentPolicyGovernance.AgentPolicyChangeWithdrawn(change, approver);
             }
@@ -153,10 +223,10 @@ library GovernanceChanges {
         }
         uint256 count = pending.approvers.length;
         if (count == known) revert IAgentPolicyGovernance.AgentPolicyChangeApproved(change);
-        bool majority = Quorums.isMajority(head, _voices(agents, pending, op.policy, head));
+        bool majority = Quorums.isMajority(head, _voices(agents, pending, policy, head));
         pending.majority = majority;
         for (uint256 i = known; i < count; ++i) {
-            emit IAgentPolicyGovernance.ChangeApproved(op.policy, change, pending.approvers[i], majority);
+            emit IAgentPolicyGovernance.ChangeApproved(policy, change, pending.approvers[i], majority);
         }
     }
 
@@ -175,7 +245,7 @@ library GovernanceChanges {
     ) internal {
         Policy memory head = AgentRecords.openHead(agents, op.policy);
         PolicyAuthority.requireDue(head, op.policy, op.epoch, op.deadline);
-        Pending storage pending = _pending(self, op.policy, head.epoch, op.change);
+        Pending storage pending = _pending(self, op.policy, head, op.change);
         PolicyAuthority.verifyOne(agents, head, op.policy, op.agent, WithdrawHash.encode(op), approval, context);
         KeyId[] storage approvers = pending.approvers;
         uint256 index = _indexOf(approvers, op.agent);
@@ -211,7 +281,7 @@ library GovernanceChanges {
     ) internal {
         Policy memory head = AgentRecords.openHead(agents, op.policy);
         PolicyAuthority.requireDue(head, op.policy, op.epoch, op.deadline);
-        Pending storage pending = _pending(self, op.policy, head.epoch, op.change);
+        Pending storage pending = _pending(self, op.policy, head, op.change);
         // it cannot happen any more, so its proposer has nothing to wait for
         _requireNotLate(pending, op.change);
         Quorums.requireVoice(
@@ -223,7 +293,7 @@ library GovernanceChanges {
             uint256 admins = Quorums.adminsOf(head);
             revert IAgentPolicyGovernance.AgentPolicyChangeHasMajority(op.change, voices, admins);
         }
-        Desk storage desk = self.desks[op.policy][head.epoch][pending.proposer];
+        Desk storage desk = self.desks[op.policy][pending.era][pending.proposer];
         desk.waitsUntil = uint40(block.timestamp + rules.terms[op.policy].delay);
         emit IAgentPolicyGovernance.ChangeVetoed(op.policy, op.change, op.agent);
         _remove(self, pending, op.policy, op.change);
@@ -244,7 +314,7 @@ library GovernanceChanges {
         bytes32 change
     ) internal returns (LeafId[] memory revoked) {
         Policy memory head = AgentRecords.openHead(agents, policy);
-        Pending storage pending = _pending(self, policy, head.epoch, change);
+        Pending storage pending = _pending(self, policy, head, change);
         if (block.timestamp < pending.earliest) {
             revert IAgentPolicyGovernance.AgentPolicyChangeTooEarly(change, pending.earliest, block.timestamp);
         }
@@ -252,7 +322,13 @@ library GovernanceChanges {
         Quorums.requireAdmins(policy, head, _voices(agents, pending, policy, head));
         emit IAgentPolicyGovernance.ChangeExecuted(policy, change);
         PolicyRules.Terms memory terms = rules.terms[policy];
-        _work(self, agents, pending, policy, head, terms);
+        if (pending.trustees != 0) {
+            PolicyRules.writeTrustees(rules, policy, pending.trusteeSet, pending.trustees, pending.trusteeTerms);
+            PolicyRules.requireRecoveryLonger(rules, policy, terms);
+            _remove(self, pending, policy, change);
+            return revoked;
+        }
+        _work(self, agents, rules, pending, policy, head, terms);
         if (pending.abandon) {
             Epochs.end(agents, policy, head);
             revoked = Epochs.endProvers(agents, policy, head, 0);
@@ -278,7 +354,7 @@ library GovernanceChanges {
     /// @param policy The policy address.
     /// @param change The id of the change.
     function clear(State storage self, AgentRecords.State storage agents, PolicyId policy, bytes32 change) internal {
-        Pending storage pending = _pending(self, policy, AgentRecords.openHead(agents, policy).epoch, change);
+        Pending storage pending = _pending(self, policy, AgentRecords.openHead(agents, policy), change);
         if (block.timestamp <= pending.latest) {
             revert IAgentPolicyGovernance.AgentPolicyChangeNotLapsed(change, pending.latest, block.timestamp);
         }
@@ -292,7 +368,7 @@ library GovernanceChanges {
         AgentRecords.State storage agents,
         PolicyId policy
     ) internal view returns (PendingChangeView[] memory list) {
-        bytes32[] memory ids = self.open[policy][_epochOf(agents, policy)].values();
+        bytes32[] memory ids = self.open[policy][_eraOf(self, policy, AgentRecords.headOf(agents, policy))].values();
         list = new PendingChangeView[](ids.length);
         for (uint256 i = 0; i < ids.length; ++i) list[i] = _view(self, policy, ids[i]);
     }
@@ -304,8 +380,13 @@ library GovernanceChanges {
         PolicyId policy,
         bytes32 change
     ) internal view returns (PendingChangeView memory) {
-        _pending(self, policy, _epochOf(agents, policy), change);
+        _pending(self, policy, AgentRecords.headOf(agents, policy), change);
         return _view(self, policy, change);
+    }
+
+    /// @dev The id of a change: its EIP-712 hash with counter 0.
+    function idOf(bytes memory encoded) internal pure returns (bytes32) {
+        return keccak256(bytes.concat(encoded, bytes32(0)));
     }
 
     /// @dev Until when a proposer has to wait.
@@ -315,8 +396,13 @@ library GovernanceChanges {
         PolicyId policy,
         KeyId proposer
     ) internal view returns (uint40 time) {
-        time = self.desks[policy][_epochOf(agents, policy)][proposer].waitsUntil;
+        time = self.desks[policy][_eraOf(self, policy, AgentRecords.headOf(agents, policy))][proposer].waitsUntil;
         if (time <= block.timestamp) return 0;
+    }
+
+    /// @dev Ends all changes that wait in a policy.
+    function cancelAll(State storage self, PolicyId policy) internal {
+        ++self.cancellations[policy];
     }
 
     /// @dev A proposer's only change: one whose time has passed makes room; one that was vetoed makes it wait, unless
@@ -324,12 +410,12 @@ library GovernanceChanges {
     function _takeDesk(
         State storage self,
         PolicyId policy,
-        uint32 epoch,
+        uint64 era,
         KeyId proposer,
         bytes32 change,
         bool majority
     ) private {
-        Desk storage desk = self.desks[policy][epoch][proposer];
+        Desk storage desk = self.desks[policy][era][proposer];
         bytes32 open = desk.open;
         if (open != 0) {
             Pending storage pending = self.pending[policy][open];
@@ -354,7 +440,6 @@ library GovernanceChanges {
         Acceptance[] calldata acceptances,
         Context memory context
     ) private {
-        (pending.proposer, pending.epoch) = (op.proposer, head.epoch);
         (pending.fields, pending.abandon, pending.successor) = (op.fields, op.abandon, op.successor);
         pending.settings = op.settings;
         Consents.requireCount(acceptances.length, op.agents.length);
@@ -404,9 +489,9 @@ library GovernanceChanges {
 
     /// @dev Forgets a change. Its id never returns, as the nonce that it holds was used.
     function _remove(State storage self, Pending storage pending, PolicyId policy, bytes32 change) private {
-        uint32 epoch = pending.epoch;
-        delete self.desks[policy][epoch][pending.proposer].open;
-        self.open[policy][epoch].remove(change);
+        uint64 era = pending.era;
+        delete self.desks[policy][era][pending.proposer].open;
+        self.open[policy][era].remove(change);
         delete self.pending[policy][change];
     }
 
@@ -437,13 +522,14 @@ library GovernanceChanges {
     function _requireEffect(
         State storage self,
         AgentRecords.State storage agents,
+        PolicyRules.State storage rules,
         Pending storage pending,
         PolicyId policy,
         Policy memory head,
         PolicyRules.Terms memory terms
     ) private view {
         PolicySettings memory before = PolicyRules.settingsOf(head, terms);
-        bool differs = _work(self, agents, pending, policy, head, terms);
+        bool differs = _work(self, agents, rules, pending, policy, head, terms);
         PolicySettings memory afterwards = PolicyRules.settingsOf(head, terms);
         if (!differs && keccak256(abi.encode(before)) == keccak256(abi.encode(afterwards))) {
             revert IAgentPolicyGovernance.AgentPolicyChangeIdle(policy);
@@ -455,6 +541,7 @@ library GovernanceChanges {
     function _work(
         State storage self,
         AgentRecords.State storage agents,
+        PolicyRules.State storage rules,
         Pending storage pending,
         PolicyId policy,
         Policy memory head,
@@ -468,6 +555,7 @@ library GovernanceChanges {
             if (PowerSteps.count(agents, policy, head, power)) differs = true;
         }
         PolicyRules.set(head, terms, pending.fields, pending.settings);
+        PolicyRules.requireRecoveryLonger(rules, policy, terms);
         Quorums.requireSound(policy, head);
     }
 
@@ -497,21 +585,22 @@ library GovernanceChanges {
         }
     }
 
-    /// @dev A change that waits; reverts if there is none in this epoch.
+    /// @dev The era of a policy; one that never comes if the policy has ended, as nothing waits then.
+    function _eraOf(State storage self, PolicyId policy, Policy memory head) private view returns (uint64) {
+        if (head.flags & PolicyFlags.ABANDONED != 0) return type(uint64).max;
+        return (uint64(head.epoch) << 32) | self.cancellations[policy];
+    }
+
+    /// @dev A change that waits; reverts if there is none in this era.
     function _pending(
         State storage self,
         PolicyId policy,
-        uint32 epoch,
+        Policy memory head,
         bytes32 change
     ) private view returns (Pending storage pending) {
         pending = self.pending[policy][change];
-        if (pending.epoch != epoch) revert IAgentPolicyGovernance.AgentPolicyChangeUnknown(policy, change);
-    }
-
-    /// @dev The epoch whose changes wait; one that never comes if the policy has ended, as nothing waits then.
-    function _epochOf(AgentRecords.State storage agents, PolicyId policy) private view returns (uint32) {
-        Policy memory head = AgentRecords.headOf(agents, policy);
-        return head.flags & PolicyFlags.ABANDONED == 0 ? head.epoch : type(uint32).max;
+        if (pending.era != _eraOf(self, policy, head))
+            revert IAgentPolicyGovernance.AgentPolicyChangeUnknown(policy, change);
     }
 
     /// @dev What is told of a change.
@@ -533,7 +622,8 @@ library GovernanceChanges {
                 fields: pending.fields,
                 settings: pending.settings,
                 abandon: pending.abandon,
-                successor: pending.successor
+                successor: pending.successor,
+                trustees: pending.trustees
             });
     }
 
@@ -585,10 +675,5 @@ library GovernanceChanges {
     /// @dev Reverts if a setting has a value but is not set.
     function _requireSet(uint8 fields, uint8 field, bool given) private pure {
         if (given && fields & field == 0) revert IAgentPolicyGovernance.AgentPolicySettingUnexpected(field);
-    }
-
-    /// @dev The id of a change: its EIP-712 hash with counter 0.
-    function _idOf(bytes memory encoded) private pure returns (bytes32) {
-        return keccak256(bytes.concat(encoded, bytes32(0)));
     }
 }

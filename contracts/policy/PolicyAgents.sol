@@ -74,6 +74,7 @@ library PolicyAgents {
     /// @param op What is signed.
     /// @param acceptances One for each change.
     /// @param approvals Of agents of the policy.
+    /// @param vouchers Approvals of the grant quorum that others stand for, 0 or 1.
     /// @param context What signatures are checked against.
     /// @return provisioned Where the leaves must come to lie, one for each change with a commitment, in that order.
     /// @return revoked Leaves whose bit is to be set.
@@ -84,10 +85,12 @@ library PolicyAgents {
         Authorize calldata op,
         Acceptance[] calldata acceptances,
         Approval[] calldata approvals,
+        uint8 vouchers,
         Context memory context
     ) external returns (LeafId[] memory provisioned, LeafId[] memory revoked) {
         Plan memory plan;
         AgentRecords.loadOpen(self, op.policy, plan.head);
+        plan.vouchers = vouchers;
         Approver[] memory approvers = PolicyAuthority.approve(
             authority,
             self,
@@ -218,7 +221,7 @@ library PolicyAgents {
     ) private view {
         _planChanges(self, tree, plan, op.policy, op.changes);
         Quorums.requireStillSound(op.policy, plan.head, plan.needed);
-        Quorums.requireHeld(op.policy, plan.head, approvers, plan.needed);
+        Quorums.requireHeld(op.policy, plan.head, approvers, plan.needed, plan.vouchers);
     }
 
     /// @dev One step for each change.

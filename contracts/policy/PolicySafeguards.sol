@@ -78,11 +78,7 @@ library PolicySafeguards {
         }
         bytes memory encoded = LiftStopHash.encode(op);
         Approver[] memory approvers = PolicyAuthority.verify(self, head, op.policy, encoded, approvals, context);
-        for (uint256 i = 0; i < approvers.length; ++i) Quorums.requireVoice(op.policy, approvers[i]);
-        if (!Quorums.isMajority(head, approvers.length)) {
-            uint256 admins = Quorums.adminsOf(head);
-            revert IAgentPolicySafeguards.AgentPolicyMajorityMissing(op.policy, approvers.length, admins);
-        }
+        Quorums.requireMajority(op.policy, head, approvers);
         self.records[op.policy][stopper].barred = true;
         head.flags &= ~PolicyFlags.STOPPED;
         AgentRecords.writeHead(self, op.policy, head);

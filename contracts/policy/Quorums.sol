@@ -43,6 +43,17 @@ library Quorums {
     /// @dev Reverts unless every right needed is held by as many approvers as the policy demands, and every approver
     /// holds one: an approval without weight is a mistake of whoever collected it.
     function requireHeld(PolicyId policy, Policy memory head, Approver[] memory approvers, uint8 needed) internal pure {
+        requireHeld(policy, head, approvers, needed, 0);
+    }
+
+    /// @dev The same, where `vouchers` stand for approvals of the grant quorum, though never for the only one.
+    function requireHeld(
+        PolicyId policy,
+        Policy memory head,
+        Approver[] memory approvers,
+        uint8 needed,
+        uint8 vouchers
+    ) internal pure {
         uint256 granting = 0;
         uint256 revoking = 0;
         uint256 administering = 0;
@@ -64,7 +75,8 @@ library Quorums {
                 if (rights & Authorizations.ADMIN != 0) ++administering;
             }
         }
-        _require(policy, needed & Authorizations.PROVE_GRANT, granting, head.grantQuorum);
+        uint256 grantQuorum = head.grantQuorum > vouchers ? head.grantQuorum - vouchers : 1;
+        _require(policy, needed & Authorizations.PROVE_GRANT, granting, grantQuorum);
         // one surviving device can always revoke
         _require(policy, needed & Authorizations.PROVE_REVOKE, revoking, 1);
         _require(policy, needed & Authorizations.ADMIN, administering, head.adminQuorum);
@@ -74,6 +86,14 @@ library Quorums {
     function requireVoice(PolicyId policy, Approver memory approver) internal pure {
         if (approver.rights & Authorizations.ADMIN == 0) {
             revert IAgentPolicySafeguards.AgentPolicyNoVote(policy, approver.id);
+        }
+    }
+
+    /// @dev Reverts unless the approvers are ADMINs that count, and most of them.
+    function requireMajority(PolicyId policy, Policy memory head, Approver[] memory approvers) internal pure {
+        for (uint256 i = 0; i < approvers.length; ++i) requireVoice(policy, approvers[i]);
+        if (!isMajority(head, approvers.length)) {
+            revert IAgentPolicySafeguards.AgentPolicyMajorityMissing(policy, approvers.length, adminsOf(head));
         }
     }
 

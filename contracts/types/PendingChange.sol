@@ -14,7 +14,8 @@ struct PowerChange {
 
 /// @dev What the registry tells of a governance change that waits. `id`: its EIP-712 hash with counter 0. `earliest`,
 /// `latest`: the first and last second at which it can be executed. `majority`: most ADMINs approved it when it was
-/// last approved. The rest as it was signed.
+/// last approved. `trustees`: the hash of the `TrusteeSettings` that it sets, 0 if it sets none; `TrusteesProposed`
+/// tells them. The rest as it was signed.
 struct PendingChangeView {
     bytes32 id;
     KeyId proposer;
@@ -27,4 +28,5 @@ struct PendingChangeView {
     PolicySettings settings;
     bool abandon;
     bytes32 successor;
+    bytes32 trustees;
 }

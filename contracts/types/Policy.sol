@@ -34,6 +34,8 @@ library PolicyFlags {
     uint8 internal constant STOPPED = 4;
     /// @dev The policy has ended for ever.
     uint8 internal constant ABANDONED = 8;
+    /// @dev A recovery runs.
+    uint8 internal constant RECOVERING = 16;
 }
 
 /// @dev What the registry tells of a policy. `agentCount`: all agents ever added, removed ones included. `adminCount`,

@@ -19,7 +19,10 @@ export default buildModule("AgentPolicyRegistry", (m) => {
   const policySafeguards = m.library("PolicySafeguards", checking);
   const policyQueries = m.library("PolicyQueries");
   const parts = { libraries: { AgentSignatures: agentSignatures, RevokedTree: revokedTree } };
-  const recovery = m.contract("AgentPolicyRecovery", [], parts);
+  const trustees = m.contract("AgentPolicyTrustees", [], {
+    libraries: { ...trees, AgentSignatures: agentSignatures, PolicyAgents: policyAgents },
+  });
+  const recovery = m.contract("AgentPolicyRecovery", [trustees], parts);
   const governance = m.contract("AgentPolicyGovernance", [recovery], parts);
   const registry = m.contract("AgentPolicyRegistry", [governance], {
     libraries: {
@@ -35,6 +38,7 @@ export default buildModule("AgentPolicyRegistry", (m) => {
     registry,
     governance,
     recovery,
+    trustees,
     agentSignatures,
     poseidon2,
     provisionedTree,
