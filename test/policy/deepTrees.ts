@@ -5,7 +5,7 @@ const DEEPEST = 4 ** 11 + 1;
 /** Far enough that no two leaves share more than the upper nodes of the revoked tree. */
 const STRIDE = Math.floor((4 ** 12 - DEEPEST) / 32) - 1;
 /** Slot of the provisioned tree's head, and where its size begins in it. */
-const HEAD = 16;
+const HEAD = 26;
 const SIZE_OFFSET = 16n;
 
 /** A registry whose trees are as deep as they ever get. */

@@ -15,6 +15,7 @@ const THROWING = [
   "AgentPolicyRegistry",
   "AgentPolicyGovernance",
   "AgentPolicyRecovery",
+  "AgentPolicyTrustees",
 ] as const;
 
 describe("the errors of IAgentPolicy", () => {

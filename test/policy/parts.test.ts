@@ -3,6 +3,8 @@ import { Interface } from "ethers";
 import { artifacts } from "hardhat";
 import registryModule from "../../deploy/modules/AgentPolicyRegistry.ts";
 import { IAgentPolicy__factory } from "../../types/factories/interfaces/IAgentPolicy__factory.ts";
+import { trusteeChange } from "../recovery/support.ts";
+import { NOBODY } from "../recovery/trusteeSet.ts";
 import { storageLayoutOf } from "../structure/storageLayout.ts";
 import {
   acceptances,
@@ -21,7 +23,12 @@ import {
 import { ADMIN, deadlineOf, deployWorld, HOUR, type World } from "./support.ts";
 
 const key = partySource("parts");
-const PARTS = ["AgentPolicyRegistry", "AgentPolicyGovernance", "AgentPolicyRecovery"] as const;
+const PARTS = [
+  "AgentPolicyRegistry",
+  "AgentPolicyGovernance",
+  "AgentPolicyRecovery",
+  "AgentPolicyTrustees",
+] as const;
 /** Of OpenZeppelin's `Address`: a call that a part handed on failed without a reason. */
 const HANDED_ON = { interface: new Interface(["error FailedCall()"]) };
 /** Of EIP-5267, which comes with the domain that all parts share; the registry answers it itself. */
@@ -38,18 +45,20 @@ describe("the parts of AgentPolicyRegistry", () => {
   let world: World;
   let governance: string;
   let recovery: string;
+  let trustees: string;
 
   before(async () => {
     world = await deployWorld();
     const parts = await world.connection.ignition.deploy(registryModule);
     governance = await parts.governance.getAddress();
     recovery = await parts.recovery.getAddress();
+    trustees = await parts.trustees.getAddress();
   });
 
   /** Expects a call to be refused that no part knows: a part that hands it on says that the next one failed. */
-  async function expectUnknown(to: string, data: string, handedOn: boolean): Promise<void> {
+  async function expectUnknown(to: string, data: string): Promise<void> {
     const sent = world.relayer.sendTransaction({ to, data });
-    if (!handedOn) return expect(sent).to.be.revertedWithoutReason(world.ethers);
+    if (to === trustees) return expect(sent).to.be.revertedWithoutReason(world.ethers);
     await expect(sent).to.be.revertedWithCustomError(HANDED_ON, "FailedCall");
   }
 
@@ -126,7 +135,25 @@ describe("the parts of AgentPolicyRegistry", () => {
       );
       // neither creates policies nor answers for the accumulators
       const { data } = await part.checkpoint.populateTransaction(0);
-      await expectUnknown(address, data, address === governance);
+      await expectUnknown(address, data);
+    }
+    const change = await trusteeChange(world, policy, bob, NOBODY);
+    const backup = { policy, epoch: 1, sequence: 1n, backup: id, agent: bob.id, deadline: change.deadline };
+    const permission = { ...change, agent: bob.id, permitted: true };
+    for (const address of [governance, recovery, trustees]) {
+      const part = IAgentPolicy__factory.connect(address, world.relayer);
+      for (const send of [
+        () => part.scheduleTrustees(change, approvals),
+        () => part.approveTrustees(change, approvals),
+        () => part.anchorBackup(backup, vetoes),
+        () => part.permitAnchor(permission, approvals),
+      ]) {
+        await expectRevert(world, send(), "AgentPolicyUnknown", unknown);
+      }
+      if (address === trustees) continue;
+      for (const send of [() => part.executeRecovery(policy), () => part.clearRecovery(policy)]) {
+        await expectRevert(world, send(), "AgentPolicyUnknown", unknown);
+      }
     }
     expect(await world.registry.pendingChangesOf(policy)).to.have.length(1);
   });
@@ -134,7 +161,7 @@ describe("the parts of AgentPolicyRegistry", () => {
   it("tell the registry's domain at its address, also where the governance part answers", async () => {
     const { verifyingContract } = await world.registry.eip712Domain();
     expect(verifyingContract).to.equal(world.address);
-    for (const address of [governance, recovery]) {
+    for (const address of [governance, recovery, trustees]) {
       const own = await IAgentPolicy__factory.connect(address, world.relayer).eip712Domain();
       expect(own.verifyingContract).to.equal(address);
     }
@@ -142,7 +169,7 @@ describe("the parts of AgentPolicyRegistry", () => {
 
   it("refuse ether, with and without a call, known and unknown", async () => {
     const iface = world.registry.interface;
-    const addresses = [world.address, governance, recovery];
+    const addresses = [world.address, governance, recovery, trustees];
     for (const to of addresses) {
       for (const data of [
         "0x",
@@ -162,6 +189,8 @@ describe("the parts of AgentPolicyRegistry", () => {
   });
 
   it("refuse calls that nobody knows", async () => {
-    for (const data of ["0x", "0xffffffff", "0x12345678"]) await expectUnknown(world.address, data, true);
+    for (const to of [world.address, governance, recovery, trustees]) {
+      for (const data of ["0x", "0xffffffff", "0x12345678"]) await expectUnknown(to, data);
+    }
   });
 });

@@ -59,6 +59,10 @@ const POLICY_SETTINGS = fields(
   "uint8 grantQuorum,uint8 adminQuorum,bool contractKeysCount,uint32 delay,uint32 window,bytes32 rootCommitment",
 );
 
+const TRUSTEE_SETTINGS = fields(
+  "bytes32 root,uint8 shareCount,uint8 shareQuorum,uint8 revokeCount,uint8 revokeQuorum,uint8 provisionCount,uint8 provisionQuorum,uint8 adminCount,uint8 adminQuorum,uint32 delay,uint32 window,bytes32 shareSet",
+);
+
 /** The types as docs and wallets have them, written out here so that the contracts are checked against a second hand. */
 export const TYPES = {
   CreatePolicy: {
@@ -107,6 +111,45 @@ export const TYPES = {
     AgentPower: POWER,
     PolicySettings: POLICY_SETTINGS,
   },
+  TrusteeSettings: { TrusteeSettings: TRUSTEE_SETTINGS },
+  TrusteeConsent: {
+    TrusteeConsent: fields("uint256 policy,uint8 kind,bytes key,uint8 capabilities,uint64 deadline"),
+  },
+  TrusteeChange: {
+    TrusteeChange: fields(`uint256 policy,uint32 epoch,TrusteeSettings trustees,${FRAME}`),
+    TrusteeSettings: TRUSTEE_SETTINGS,
+  },
+  TrusteeRevoke: {
+    TrusteeRevoke: fields("uint256 policy,uint32 trusteeSet,bytes32[] agents,uint64 nonce,uint64 deadline"),
+  },
+  RecoveryProposal: {
+    RecoveryProposal: fields(
+      "uint256 policy,uint64 recovery,uint32 trusteeSet,AgentPower[] agents,PolicySettings settings,uint64 deadline",
+    ),
+    AgentPower: POWER,
+    PolicySettings: POLICY_SETTINGS,
+  },
+  RecoveryAcceptance: {
+    RecoveryAcceptance: fields(
+      "uint256 policy,uint64 recovery,uint8 kind,bytes key,uint8 authorizations,uint64 deadline",
+    ),
+  },
+  RecoveryVote: {
+    RecoveryVote: fields(
+      "uint256 policy,uint64 recovery,uint32 trusteeSet,bytes32 proposal,uint32 sequence,uint64 deadline",
+    ),
+  },
+  CancelRecovery: {
+    CancelRecovery: fields(
+      "uint256 policy,uint32 epoch,uint64 recovery,bytes32 proposal,uint64 deadline,uint32 counter",
+    ),
+  },
+  AnchorBackup: {
+    AnchorBackup: fields(`uint256 policy,uint32 epoch,uint64 sequence,bytes32 backup,${SINGLE}`),
+  },
+  PermitAnchor: {
+    PermitAnchor: fields(`uint256 policy,uint32 epoch,bytes32 agent,bool permitted,${FRAME}`),
+  },
   AgentAcceptance: {
     AgentAcceptance: fields(
       "uint256 policy,uint32 epoch,uint8 kind,bytes key,uint256 commitment,uint8 authorizations,uint64 expiry,uint64 deadline",
@@ -114,7 +157,7 @@ export const TYPES = {
   },
 } as const satisfies Record<string, Record<string, TypedDataField[]>>;
 
-export type OperationName = Exclude<keyof typeof TYPES, "AgentAcceptance">;
+export type OperationName = keyof Operations;
 
 type Ethers = Awaited<ReturnType<typeof network.create>>["ethers"];
 
