@@ -4,6 +4,7 @@ import { benchDid } from "./did.ts";
 import { benchGas } from "./gas.ts";
 import { benchGovernance } from "./governance.ts";
 import { benchProof } from "./proof.ts";
+import { benchRecovery } from "./recovery.ts";
 import { benchResolve } from "./resolve.ts";
 import { benchSharing } from "./sharing.ts";
 import { missed, renderTable, rowsOf } from "./table.ts";
@@ -31,6 +32,7 @@ const figures = {
   governance: await benchGovernance(),
   did: await benchDid(),
   resolve: await benchResolve(),
+  recovery: await benchRecovery(),
   wallet: { ...(await benchWallet()), ...(await benchSharing()) },
 };
 const rows = rowsOf(figures, TARGETS);
