@@ -1,9 +1,11 @@
-import { approveAll, found, grant, type Party, partyOf } from "../test/policy/governanceSupport.ts";
-import { agentKey, deadlineOf, deployWorld, type World } from "../test/policy/support.ts";
+import { deployDeep, spread } from "../test/policy/deepTrees.ts";
+import { approveAll, found, type Party, partySource } from "../test/policy/governanceSupport.ts";
+import { deadlineOf, deployWorld, type World } from "../test/policy/support.ts";
 import {
   cancel,
   cancellation,
   castVote,
+  install,
   proposeFor,
   recoveryVote,
   type Scene,
@@ -11,7 +13,7 @@ import {
   trusteeChangeId,
   vote,
 } from "../test/recovery/support.ts";
-import { type TrusteeSet, trusteeSet } from "../test/recovery/trusteeSet.ts";
+import { trusteeSet } from "../test/recovery/trusteeSet.ts";
 
 /** Gas of whole transactions, all relayed; keys are accounts. */
 export type RecoveryFigures = {
@@ -19,7 +21,7 @@ export type RecoveryFigures = {
   readonly setTrustees5: number;
   /** A vote of a trustee that shows itself by it, in a set of five. */
   readonly approve: number;
-  /** By the number of agents that prove when the recovery is executed. */
+  /** To one ADMIN, ending so many provers in distinct words of trees of full depth. */
   readonly execute: Readonly<Record<"1" | "8" | "32", number>>;
   /** By two of two ADMINs and two trustees that show themselves. */
   readonly cancel: number;
@@ -28,14 +30,12 @@ export type RecoveryFigures = {
 
 type Stage = Pick<Scene, "world" | "policy" | "set" | "trustees" | "stolen" | "phone" | "laptop">;
 
-const TRUSTEES = ["ada", "bob", "cyd", "dan", "eve"] as const;
-
 /** Measures the real entry points. */
 export async function benchRecovery(): Promise<RecoveryFigures> {
   const world = await deployWorld();
   // first uses of storage that all policies share are not to be measured
-  await stage(world, "first", 2);
-  const { stage: conspired, setTrustees5 } = await stage(world, "cancelled", 1);
+  await stage(world, "first");
+  const { stage: conspired, setTrustees5 } = await stage(world, "cancelled");
   const { proposal, gas: approve } = await start(conspired);
   const op = await cancellation(conspired);
   const { phone, stolen, trustees } = conspired;
@@ -44,24 +44,22 @@ export async function benchRecovery(): Promise<RecoveryFigures> {
     setTrustees5,
     approve,
     execute: {
-      "1": await execute(world, 1),
-      "8": await execute(world, 8),
-      "32": await execute(world, 32),
+      "1": await execute(1),
+      "8": await execute(8),
+      "32": await execute(32),
     },
     cancel: cancelled,
     anchorBackup: await anchorBackup(conspired),
   };
 }
 
-/** A policy with two ADMINs, five trustees in force, and so many agents that prove. */
-async function stage(world: World, name: string, provers: number) {
-  const party = (of: string): Party => partyOf(agentKey(`bench recovery ${name} ${of}`));
-  const [stolen, phone, laptop] = [party("stolen"), party("phone"), party("laptop")];
+/** A policy with two ADMINs and five trustees in force. */
+async function stage(world: World, name: string) {
+  const key = partySource(`bench recovery ${name}`);
+  const [stolen, phone, laptop] = [key("stolen"), key("phone"), key("laptop")];
   const policy = await found(world, [stolen, phone]);
-  const more = Array.from({ length: provers - 1 }, (_, i) => party(`agent ${i}`));
-  for (let i = 0; i < more.length; i += 16) await grant(world, policy, stolen, more.slice(i, i + 16));
-  const trustees = TRUSTEES.map(party) as [Party, Party, Party, Party, Party];
-  const set: TrusteeSet = await trusteeSet(world, policy, trustees);
+  const trustees = trusteesOf(key);
+  const set = await trusteeSet(world, policy, trustees);
   const op = await trusteeChange(world, policy, phone, set.settings);
   const approvals = await approveAll(world, "TrusteeChange", op, [phone]);
   const scheduled = await gasOf(world.registry.scheduleTrustees(op, approvals));
@@ -71,8 +69,14 @@ async function stage(world: World, name: string, provers: number) {
   return { stage: { world, policy, set, trustees, stolen, phone, laptop }, setTrustees5 };
 }
 
+function trusteesOf(key: (name: string) => Party): Scene["trustees"] {
+  return [key("ada"), key("bob"), key("cyd"), key("dan"), key("eve")];
+}
+
 /** Starts a recovery; the gas is that of the second vote. */
-async function start(stage: Stage): Promise<{ readonly proposal: string; readonly gas: number }> {
+async function start(
+  stage: Omit<Stage, "stolen" | "phone">,
+): Promise<{ readonly proposal: string; readonly gas: number }> {
   const [ada, bob, cyd] = stage.trustees;
   const proposal = await proposeFor(stage, ada, stage.laptop);
   await vote(stage, [ada], proposal);
@@ -81,12 +85,18 @@ async function start(stage: Stage): Promise<{ readonly proposal: string; readonl
   return { proposal, gas };
 }
 
-async function execute(world: World, provers: 1 | 8 | 32): Promise<number> {
-  const { stage: lost } = await stage(world, `with ${provers}`, provers);
-  await start(lost);
-  const { earliest } = await world.registry.recoveryOf(lost.policy);
+/** To one ADMIN, ending so many provers in distinct words of trees of full depth. */
+async function execute(provers: 1 | 8 | 32): Promise<number> {
+  const world = await deployDeep();
+  const key = partySource(`bench recovery of ${provers}`);
+  const { alice, policy } = await spread(world, key, provers, [key("root")]);
+  const trustees = trusteesOf(key);
+  const set = await trusteeSet(world, policy, trustees);
+  await install(world, policy, [alice], set.settings);
+  await start({ world, policy, set, trustees, laptop: key("laptop") });
+  const { earliest } = await world.registry.recoveryOf(policy);
   await world.networkHelpers.time.increaseTo(earliest);
-  return gasOf(world.registry.executeRecovery(lost.policy));
+  return gasOf(world.registry.executeRecovery(policy));
 }
 
 /** The second backup of a policy: the first fills empty storage, once. */
