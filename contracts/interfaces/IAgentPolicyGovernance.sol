@@ -140,7 +140,8 @@ interface IAgentPolicyGovernance {
 
     // ---- Governance changes ----------------------------------------------------------------------------------------
 
-    /// @notice Lets a change wait: from the delay of today on it can be executed, for the window of today.
+    /// @notice Lets a change wait: from the delay of today on it can be executed, for the window of today. Abandonment
+    /// waits for the recovery delay if there are trustees.
     /// @dev The proposer is an ADMIN with no other change open. Needs the ADMIN quorum. What is scheduled could be
     /// executed in today's state, and changes it.
     /// @param op What is signed.
