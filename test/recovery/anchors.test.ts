@@ -5,12 +5,14 @@ import {
   approve,
   approveAll,
   expectRevert,
+  found,
   frameOf,
   type Party,
+  partyOf,
   take,
   voidApprovals,
 } from "../policy/governanceSupport.ts";
-import { deadlineOf, FAR, PROVE } from "../policy/support.ts";
+import { agentKey, deadlineOf, FAR, PROVE, PROVE_GRANT } from "../policy/support.ts";
 import { completeRecovery, rotateTo, startRecovery, useScene } from "./support.ts";
 
 describe("anchors of backups", () => {
@@ -101,6 +103,17 @@ describe("anchors of backups", () => {
     await take(world, policy, phone, [tablet], PROVE);
     const sent = send(await anchor(tablet, 1n), tablet);
     await expectRevert(world, sent, "AgentPolicyApproverRemoved", [policy, tablet.id]);
+  });
+
+  it("are refused from a permitted agent that holds other power, but proves no more", async () => {
+    const { world } = scene();
+    const [owner, helper] = [partyOf(agentKey("owner of anchors")), partyOf(agentKey("helper of anchors"))];
+    const policy = await found(world, [owner], { others: [[helper, PROVE | PROVE_GRANT]] });
+    await permit(await permission(owner, helper, true, { policy }), [owner]);
+    await send(await anchor(helper, 1n, { policy }), helper);
+    await take(world, policy, owner, [helper], PROVE);
+    const sent = send(await anchor(helper, 2n, { policy }), helper);
+    await expectRevert(world, sent, "AgentPolicyAnchorNotPermitted", [policy, helper.id]);
   });
 
   it("are refused from a permitted agent when the epoch has ended", async () => {

@@ -13,7 +13,7 @@ import {
   take,
 } from "../policy/governanceSupport.ts";
 import { agentKey, commitmentOf, deadlineOf, FAR, NO_EXPIRY, PROVE, PROVE_GRANT } from "../policy/support.ts";
-import { install, POWER, startRecovery, useScene } from "./support.ts";
+import { install, POWER, rotateTo, startRecovery, useScene } from "./support.ts";
 import {
   ADMIN_AUTHZ,
   member,
@@ -73,6 +73,13 @@ describe("what trustees do at once", () => {
       expect((await world.registry.policyOf(policy)).liveProvers).to.equal(1n);
       const none = send(await revocation([phone, tablet]), trustees.slice(0, 2));
       await expectRevert(world, none, "AgentPolicyNothingToRevoke", [policy]);
+    });
+
+    it("skips who proved in an epoch that is over", async () => {
+      const { world, policy, phone, stolen, tablet, trustees } = scene();
+      await rotateTo(scene(), phone);
+      const sent = send(await revocation([stolen, tablet]), trustees.slice(0, 2));
+      await expectRevert(world, sent, "AgentPolicyNothingToRevoke", [policy]);
     });
 
     it("needs its quorum of distinct trustees", async () => {
