@@ -78,8 +78,8 @@ contract AgentPolicyInvariantTest is TestBase {
         }
         assertGt(_handler.late(), 0, "no letter accepted late");
         assertGt(_handler.misdirected(), 0, "no letter misdirected");
-        assertGt(provers, 12, "few provers");
-        assertGt(powerful, 9, "few with power");
+        assertGt(provers, 24, "few provers");
+        assertGt(powerful, 13, "few with power");
         invariant_authorityIsKept();
     }
 

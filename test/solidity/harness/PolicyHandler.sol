@@ -31,12 +31,8 @@ abstract contract PolicyHandler is PolicyGovernors {
         model = new PolicyModel(AGENTS, WALLETS);
         KeyId[] memory ids = new KeyId[](AGENTS);
         for (uint256 i = 0; i < AGENTS; ++i) ids[i] = idOf(i);
-        uint8[] memory bits = new uint8[](9);
-        (bits[0], bits[1], bits[2], bits[3], bits[4]) = (15, 8, 9, 8, 14);
-        (bits[5], bits[6], bits[7], bits[8]) = (2, 5, 1, 8);
-        _found(0, bits, PolicySettings(2, 2, false, 2 days, 7 days, _commitment(0, 1)));
-        (bits[3], bits[4], bits[7]) = (3, 1, 4);
-        _found(1, bits, PolicySettings(1, 1, true, 1 hours, 1 days, _commitment(1, 2)));
+        _found(0, _first(28, 13), PolicySettings(2, 2, false, 2 days, 7 days, _commitment(0, 1)));
+        _found(1, _first(9, 0), PolicySettings(1, 1, true, 1 hours, 1 days, 0));
         witness = new PolicyWitness(registry, policies, ids);
     }
 
@@ -85,6 +81,15 @@ abstract contract PolicyHandler is PolicyGovernors {
         (bool done, ) = witness.send(letter.deed, data);
         if (done) revert AcceptedElsewhere(kind);
         ++misdirected;
+    }
+
+    /// @dev The bits of the first agents of a policy. A large one is near both bounds, of provers and of power.
+    function _first(uint256 agents, uint256 powerful) private pure returns (uint8[] memory bits) {
+        bits = new uint8[](agents);
+        for (uint256 i = 0; i + 1 < agents; ++i) bits[i] = i + 1 < powerful ? 5 : 1;
+        (bits[0], bits[1], bits[2]) = (15, 8, 9);
+        if (powerful != 0) (bits[3], bits[4]) = (8, 14);
+        (bits[5], bits[6], bits[agents - 1]) = (2, 5, 8);
     }
 
     /// @dev Opens a policy: agents 0 … with these bits, the last ones those of a wallet contract.

@@ -34,7 +34,8 @@ abstract contract PolicyInstant is PolicyActors {
             uint256 roll = uint256(keccak256(abi.encode(seed, "element", i)));
             if (count > 2) (moves[i], next) = _granting(p, next);
             else moves[i] = _setting(p, roll);
-            moves[i].accepted = _isNeeded(f, moves[i]) != (_pick(roll, "unasked", 40) == 0);
+            bool mistaken = i == 0 && _pick(roll, "mistaken", 40) == 0;
+            moves[i].accepted = _isNeeded(f, moves[i]) != mistaken;
         }
         _authorize(f, moves, seed);
     }
@@ -203,8 +204,8 @@ abstract contract PolicyInstant is PolicyActors {
 
     /// @dev A commitment, now and then a used one, and an expiry, now and then one that has passed.
     function _lease(Move memory move, uint256 p, uint256 roll) private {
-        move.commitment = _pick(roll, "reuse", 60) == 0 ? 600 + p : ++_fresh;
-        uint256 hour = block.timestamp / 3600 + (_pick(roll, "late", 60) == 0 ? 0 : 1 + _pick(roll, "hours", 200));
+        move.commitment = _pick(roll, "reuse", 150) == 0 ? 600 + p : ++_fresh;
+        uint256 hour = block.timestamp / 3600 + (_pick(roll, "late", 150) == 0 ? 0 : 1 + _pick(roll, "hours", 200));
         move.expiry = uint40(_pick(roll, "bounded", 2) == 0 ? FOREVER : hour * 3600);
     }
 }
