@@ -10,7 +10,6 @@ import {Authorizations} from "../../contracts/types/Authorizations.sol";
 import {Authorize} from "../../contracts/types/Authorize.sol";
 import {CreatePolicy} from "../../contracts/types/CreatePolicy.sol";
 import {KeyId} from "../../contracts/types/KeyId.sol";
-import {KeyKinds} from "../../contracts/types/KeyKinds.sol";
 import {PolicyId} from "../../contracts/types/PolicyId.sol";
 import {PolicySettings} from "../../contracts/types/PolicySettings.sol";
 import {Renounce} from "../../contracts/types/Renounce.sol";
@@ -117,7 +116,7 @@ contract AgentPolicyRegistryTest is TestBase, PolicyDriver {
         approvals[0] = _approve(CREATOR, _hashes.counted(_hashes.encodeAuthorize(op), 0));
         Acceptance[] memory acceptances = new Acceptance[](1);
         acceptances[0] = _accept(
-            Offer(_policy, 1, KeyKinds.SECP256K1, idOf(OTHER), 77, Authorizations.PROVE, expiry),
+            Offer(_policy, 1, kindOf(OTHER), idOf(OTHER), 77, Authorizations.PROVE, expiry),
             OTHER
         );
         bool good = expiry == FOREVER || (expiry < 1 << 40 && expiry % 3600 == 0 && expiry > block.timestamp);

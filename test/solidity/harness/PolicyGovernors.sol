@@ -9,7 +9,6 @@ import {Approval} from "../../../contracts/types/Approval.sol";
 import {EmergencyRotate} from "../../../contracts/types/EmergencyRotate.sol";
 import {GovernanceChange} from "../../../contracts/types/GovernanceChange.sol";
 import {KeyId} from "../../../contracts/types/KeyId.sol";
-import {KeyKinds} from "../../../contracts/types/KeyKinds.sol";
 import {PolicySettings} from "../../../contracts/types/PolicySettings.sol";
 import {RootSet} from "../../../contracts/types/RootSet.sol";
 import {Veto} from "../../../contracts/types/Veto.sol";
@@ -32,10 +31,13 @@ abstract contract PolicyGovernors is PolicyInstant {
     mapping(uint256 policy => mapping(bytes32 commitment => uint256 number)) internal _rootNumbers;
     uint256 internal _rootSets = 100;
 
+    /// @dev Who proposed what was vetoed last.
+    mapping(uint256 policy => uint256 proposer) private _vetoed;
+
     /// @notice Proposes anything: power for anyone, settings, sometimes the end.
     function schedule(uint256 seed) external {
         uint256 p = _pick(seed, "policy", POLICIES);
-        Frame memory f = _frame(p, _coalition(p, seed), seed);
+        Frame memory f = _proposal(p, seed);
         Plan memory plan;
         if (p == 1 && _pick(seed, "abandon", 24) == 0) {
             (plan.abandon, plan.successor) = (true, bytes32(_pick(seed, "successor", 2)));
@@ -113,6 +115,7 @@ abstract contract PolicyGovernors is PolicyInstant {
         Veto memory op = Veto(policies[p], f.epoch, id, idOf(f.proposer), f.deadline);
         bytes memory call = abi.encodeCall(IAgentPolicyGovernance.veto, (op, _approvals(f, _hashes.encodeVeto(op))[0]));
         _act(Kind.Veto, f, id, call, abi.encodeCall(model.veto, (f, id)), seed);
+        _vetoed[p] = model.changeOf(id).proposer;
     }
 
     /// @notice Executes or clears a change, often when its time has come.
@@ -164,6 +167,18 @@ abstract contract PolicyGovernors is PolicyInstant {
         r.settings.contractKeysCount = _pick(seed, "contracts", 2) == 0;
         r.settings.rootCommitment = _commitment(p, next);
         _rotate(r, _pick(seed, "stolen", 8) == 0 ? STRANGE_SET : _rootNumber(p), seed);
+    }
+
+    /// @dev Anyone's proposal, or once more that of somebody whose last one met a veto, with one more behind it.
+    function _proposal(uint256 p, uint256 seed) private view returns (Frame memory f) {
+        if (_pick(seed, "again", 3) != 0) return _frame(p, _coalition(p, seed), seed);
+        uint256 proposer = _vetoed[p];
+        uint256 others = model.voters(p, 8) & ~(1 << proposer);
+        uint256[] memory approvers = new uint256[](others == 0 ? 1 : 2);
+        approvers[0] = proposer;
+        if (others != 0) approvers[1] = _some(others, 1, seed)[0];
+        f = _frame(p, approvers, seed);
+        (f.proposer, f.nonce) = (proposer, model.nonces(p, proposer, f.lane));
     }
 
     function _rotate(Rotation memory r, uint256 number, uint256 seed) private {
@@ -267,16 +282,9 @@ abstract contract PolicyGovernors is PolicyInstant {
         acceptances = new Acceptance[](powers.length);
         for (uint256 i = 0; i < powers.length; ++i) {
             if (!powers[i].accepted) continue;
-            Offer memory offer = Offer(
-                policies[p],
-                epoch,
-                KeyKinds.SECP256K1,
-                idOf(powers[i].agent),
-                0,
-                powers[i].bits,
-                0
-            );
-            acceptances[i] = _accept(offer, powers[i].agent);
+            uint256 agent = powers[i].agent;
+            Offer memory offer = Offer(policies[p], epoch, kindOf(agent), idOf(agent), 0, powers[i].bits, 0);
+            acceptances[i] = _accept(offer, agent);
         }
     }
 

@@ -5,7 +5,6 @@ import {Acceptance, Offer} from "../../../contracts/types/Acceptance.sol";
 import {AgentChange} from "../../../contracts/types/AgentChange.sol";
 import {CreatePolicy} from "../../../contracts/types/CreatePolicy.sol";
 import {KeyId} from "../../../contracts/types/KeyId.sol";
-import {KeyKinds} from "../../../contracts/types/KeyKinds.sol";
 import {PolicyId} from "../../../contracts/types/PolicyId.sol";
 import {PolicySettings} from "../../../contracts/types/PolicySettings.sol";
 import {Deed, Kind, Move} from "./PolicyDeeds.sol";
@@ -106,7 +105,7 @@ abstract contract PolicyHandler is PolicyGovernors {
             Move memory m = moves[i];
             changes[i] = AgentChange(kindOf(agent), material(agent), m.bits, m.commitment, m.expiry);
             if (i == 0) continue;
-            Offer memory offer = Offer(policies[p], 1, KeyKinds.SECP256K1, idOf(agent), m.commitment, m.bits, m.expiry);
+            Offer memory offer = Offer(policies[p], 1, kindOf(agent), idOf(agent), m.commitment, m.bits, m.expiry);
             acceptances[i] = _accept(offer, agent);
         }
         uint64 deadline = uint64(block.timestamp);

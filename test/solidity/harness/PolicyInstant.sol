@@ -6,7 +6,6 @@ import {IAgentPolicySafeguards} from "../../../contracts/interfaces/IAgentPolicy
 import {Acceptance, Offer} from "../../../contracts/types/Acceptance.sol";
 import {AgentChange} from "../../../contracts/types/AgentChange.sol";
 import {Authorize} from "../../../contracts/types/Authorize.sol";
-import {KeyKinds} from "../../../contracts/types/KeyKinds.sol";
 import {LiftStop} from "../../../contracts/types/LiftStop.sol";
 import {Renew} from "../../../contracts/types/Renew.sol";
 import {Renounce} from "../../../contracts/types/Renounce.sol";
@@ -48,7 +47,9 @@ abstract contract PolicyInstant is PolicyActors {
         AgentRevocation[] memory revocations = new AgentRevocation[](moves.length);
         for (uint256 i = 0; i < moves.length; ++i) {
             uint256 roll = uint256(keccak256(abi.encode(seed, "element", i)));
-            moves[i].agent = _oneOf(p, model.holders(p, 7), roll);
+            // whom a change names somebody may want to keep from it
+            uint256 named = _pick(roll, "named", 3) == 0 ? model.namedBy(model.openOf(p)) : 0;
+            moves[i].agent = _oneOf(p, named == 0 ? model.holders(p, 7) : named, roll);
             moves[i].bits = _pick(roll, "prove", 2) == 0 ? 1 : uint8(_pick(roll, "bits", 9));
             revocations[i] = AgentRevocation(idOf(moves[i].agent), moves[i].bits);
         }
@@ -60,7 +61,7 @@ abstract contract PolicyInstant is PolicyActors {
     /// @notice Gives up bits of an agent's own.
     function renounce(uint256 seed) external {
         uint256 p = _pick(seed, "policy", POLICIES);
-        Frame memory f = _frameOf(p, _oneOf(p, model.holders(p, 7), seed), seed);
+        Frame memory f = _frameOf(p, _oneOf(p, model.holders(p, 15), seed), seed);
         uint8 bits = _pick(seed, "prove", 2) == 0 ? 1 : uint8(_pick(seed, "bits", 17));
         Renounce memory op = Renounce(policies[p], f.epoch, bits, idOf(f.proposer), f.lane, f.nonce, f.deadline);
         bytes memory call = abi.encodeCall(
@@ -142,7 +143,7 @@ abstract contract PolicyInstant is PolicyActors {
             Offer memory offer = Offer(
                 policies[f.policy],
                 f.epoch,
-                KeyKinds.SECP256K1,
+                kindOf(m.agent),
                 idOf(m.agent),
                 m.commitment,
                 m.bits,

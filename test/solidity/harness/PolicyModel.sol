@@ -12,6 +12,7 @@ struct ModelChange {
     uint32 epoch;
     uint256 proposer;
     uint256 earliest;
+    uint256 scheduled;
     uint256 latest;
     uint256 approvers;
     uint256 withdrawn;
@@ -30,10 +31,21 @@ contract PolicyModel is PolicyModelAgents {
     mapping(uint256 policy => mapping(uint32 epoch => mapping(uint256 proposer => bytes32))) public desks;
     mapping(uint256 policy => mapping(uint32 epoch => mapping(uint256 proposer => uint256))) public waits;
 
+    /// @notice When the change was scheduled that set an agent's power last.
+    mapping(uint256 policy => mapping(uint256 agent => uint256)) public decided;
+
     constructor(uint256 agents, uint256 wallets) PolicyModelState(agents, wallets) {}
 
     function changeOf(bytes32 id) external view returns (ModelChange memory) {
         return _changes[id];
+    }
+
+    /// @notice The set of agents that changes which wait name.
+    function namedBy(bytes32[] calldata open) external view returns (uint256 set) {
+        for (uint256 i = 0; i < open.length; ++i) {
+            Power[] storage powers = _changes[open[i]].plan.powers;
+            for (uint256 j = 0; j < powers.length; ++j) set |= 1 << powers[j].agent;
+        }
     }
 
     function idCount() external view returns (uint256) {
@@ -70,7 +82,7 @@ contract PolicyModel is PolicyModelAgents {
         ModelChange storage c = _changes[plan.id];
         (c.policy, c.epoch, c.proposer) = (f.policy, f.epoch, f.proposer);
         (c.earliest, c.latest) = (block.timestamp + s.delay, block.timestamp + s.delay + s.window);
-        (c.approvers, c.majority, c.open) = (approvers, majority, true);
+        (c.scheduled, c.approvers, c.majority, c.open) = (block.timestamp, approvers, majority, true);
         c.plan = plan;
     }
 
@@ -79,7 +91,8 @@ contract PolicyModel is PolicyModelAgents {
         ModelChange storage c = _waiting(f.policy, id);
         require(block.timestamp <= c.latest, "late");
         _requireVoices(f.policy, approvers);
-        require(approvers & (c.approvers | c.withdrawn) == 0, "decided");
+        require(approvers & c.withdrawn == 0, "withdrawn");
+        require(approvers & ~c.approvers != 0, "approved");
         c.approvers |= approvers;
         c.majority = _isMajority(f.policy, _voices(c));
     }
@@ -97,6 +110,7 @@ contract PolicyModel is PolicyModelAgents {
     function veto(Frame calldata f, bytes32 id) external {
         uint256 agent = _requireApproved(f);
         ModelChange storage c = _waiting(f.policy, id);
+        require(block.timestamp <= c.latest, "late");
         _requireVoices(f.policy, agent);
         require(!(c.majority && _isMajority(f.policy, _voices(c))), "majority");
         c.open = false;
@@ -108,7 +122,7 @@ contract PolicyModel is PolicyModelAgents {
         require(block.timestamp >= c.earliest && block.timestamp <= c.latest, "time");
         require(count(_voices(c)) >= _policies[policy].settings.adminQuorum, "admin quorum");
         if (c.plan.abandon) _endProvers(policy, 0);
-        else _apply(policy, c.plan.powers, c.plan.fields, c.plan.settings);
+        else _apply(policy, _upToDate(c), c.plan.fields, c.plan.settings);
         _policies[policy].abandoned = c.plan.abandon;
         c.open = false;
     }
@@ -160,6 +174,20 @@ contract PolicyModel is PolicyModelAgents {
         }
     }
 
+    /// @dev The powers of a change whose agents no change that was scheduled later has set.
+    function _upToDate(ModelChange storage c) private returns (Power[] memory powers) {
+        powers = c.plan.powers;
+        uint256 left = 0;
+        for (uint256 i = 0; i < powers.length; ++i) {
+            if (decided[c.policy][powers[i].agent] > c.scheduled) continue;
+            decided[c.policy][powers[i].agent] = c.scheduled;
+            powers[left++] = powers[i];
+        }
+        assembly ("memory-safe") {
+            mstore(powers, left)
+        }
+    }
+
     /// @dev Sets end states, in any order the same; tells if agents change.
     function _apply(
         uint256 policy,
@@ -198,7 +226,7 @@ contract PolicyModel is PolicyModelAgents {
 
     function _isOpen(bytes32 id) private view returns (bool) {
         ModelChange storage c = _changes[id];
-        return c.open && c.epoch == _policies[c.policy].epoch;
+        return c.open && c.epoch == _policies[c.policy].epoch && !_policies[c.policy].abandoned;
     }
 
     function _waiting(uint256 policy, bytes32 id) private view returns (ModelChange storage) {
