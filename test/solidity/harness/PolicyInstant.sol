@@ -25,13 +25,15 @@ abstract contract PolicyInstant is PolicyActors {
     function authorize(uint256 seed) external {
         uint256 p = _pick(seed, "policy", POLICIES);
         Frame memory f = _frame(p, _coalition(p, seed), seed);
-        // every fourth batch is large, so that the limit of provers is met
-        uint256 count = 1 + (_pick(seed, "many", 4) == 0 ? _pick(seed, "count", 20) : _pick(seed, "count", 2));
+        // every fourth batch fills the policy with provers, now and then with one too many
+        uint256 room = 33 - model.count(model.holders(p, 1));
+        uint256 count = 1 + _pick(seed, "count", _pick(seed, "many", 4) == 0 ? room : 2);
+        bool fills = count > 2;
         Move[] memory moves = new Move[](count);
         uint256 next = _pick(seed, "start", AGENTS);
         for (uint256 i = 0; i < count; ++i) {
             uint256 roll = uint256(keccak256(abi.encode(seed, "element", i)));
-            if (count > 2) (moves[i], next) = _granting(p, next);
+            if (fills) (moves[i], next) = _granting(p, next);
             else moves[i] = _setting(p, roll);
             bool mistaken = i == 0 && _pick(roll, "mistaken", 40) == 0;
             moves[i].accepted = _isNeeded(f, moves[i]) != mistaken;
@@ -205,7 +207,7 @@ abstract contract PolicyInstant is PolicyActors {
 
     /// @dev A commitment, now and then a used one, and an expiry, now and then one that has passed.
     function _lease(Move memory move, uint256 p, uint256 roll) private {
-        move.commitment = _pick(roll, "reuse", 150) == 0 ? 600 + p : ++_fresh;
+        move.commitment = _pick(roll, "reuse", 60) == 0 ? 600 + p : ++_fresh;
         uint256 hour = block.timestamp / 3600 + (_pick(roll, "late", 150) == 0 ? 0 : 1 + _pick(roll, "hours", 200));
         move.expiry = uint40(_pick(roll, "bounded", 2) == 0 ? FOREVER : hour * 3600);
     }
