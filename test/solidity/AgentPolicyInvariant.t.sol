@@ -64,7 +64,8 @@ contract AgentPolicyInvariantTest is TestBase {
     /// @dev Reading an environment variable also keeps Hardhat from replaying a failure step by step, which would take
     /// more memory than there is.
     function test_handler_acts() public {
-        uint256 salt = vm.envOr("POLICY_SEED", uint256(0));
+        // a seed that brings policies near both bounds; most fill them less
+        uint256 salt = vm.envOr("POLICY_SEED", uint256(10));
         uint256 provers = 0;
         uint256 powerful = 0;
         for (uint256 seed = 0; seed < 700; ++seed) {
