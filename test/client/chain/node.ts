@@ -59,10 +59,11 @@ async function deployOn(url: string, closeServer: () => Promise<void>): Promise<
 
 type Ethers = Awaited<ReturnType<typeof network.create>>["ethers"];
 
-/** The registry in its three parts; Ignition would take an older chain's deployment for ours. */
+/** The registry in its four parts; Ignition would take an older chain's deployment for ours. */
 async function deployRegistry(ethers: Ethers): Promise<string> {
   const done = new Map<string, string>();
-  const recovery = await deployLinked(ethers, "AgentPolicyRecovery", done);
+  const trustees = await deployLinked(ethers, "AgentPolicyTrustees", done);
+  const recovery = await deployLinked(ethers, "AgentPolicyRecovery", done, [trustees]);
   const governance = await deployLinked(ethers, "AgentPolicyGovernance", done, [recovery]);
   return deployLinked(ethers, "AgentPolicyRegistry", done, [governance]);
 }
