@@ -84,7 +84,7 @@ describe("backup/ageFile", () => {
         // With several identities one has to match; ours takes one at a time.
         const verdict = codes.length > 1 && codes.includes(undefined) ? undefined : codes[0];
         expect(CODES[expected]).to.include(verdict);
-      }).timeout(20_000);
+      }).timeout(120_000);
     }
   });
 
