@@ -169,7 +169,13 @@ describe("paper", () => {
 
     it("half a code, something else, another version", async () => {
       const scanned = (text: string) => codeOfAsync(() => recoverFromPaper({ scanned: new Secret(text) }));
-      for (const text of ["", "https://example.com", scan.slice(0, -9), `${scan} more`, scan.slice(4)]) {
+      for (const text of [
+        "",
+        "https://menu.invalid/of-the-day",
+        scan.slice(0, -9),
+        `${scan} more`,
+        scan.slice(4),
+      ]) {
         expect(await scanned(text)).to.equal("PAPER_MALFORMED");
       }
       expect(await scanned(scan.replace("DKMS-PAPER 1", "DKMS-PAPER 2"))).to.equal("PAPER_VERSION_UNKNOWN");
