@@ -9,11 +9,18 @@ export type AppErrorCode =
   | "INVITATION_UNFIT"
   | "KEY_NOT_OF_VERIFIER"
   | "MESSAGE_MALFORMED"
+  | "POLICY_MISSING"
   | "POLICY_SECRETS_MISMATCH"
+  | "RECOVERY_NOT_RUNNING"
+  | "RECOVERY_REQUEST_STALE"
   | "REGISTRY_MISMATCH"
   | "RENEWAL_MISMATCH"
   | "SENDER_MISSING"
-  | "SIGNER_MISMATCH";
+  | "SHARE_SET_UNFIT"
+  | "SIGNER_MISMATCH"
+  | "TRUSTEE_VOICES_MIXED"
+  | "WEBHOOK_FAILED"
+  | "WEBHOOK_URL_REFUSED";
 
 /** Thrown by `client/app`. */
 export class AppError extends DkmsError<AppErrorCode> {}

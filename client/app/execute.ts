@@ -1,11 +1,14 @@
 import {
+  awaitReceipt,
   executeOperation,
   type Receipt,
   type Registry,
+  type RegistryCall,
   readAgent,
   readHead,
   readNonce,
   readPolicy,
+  sendCall,
   type TransactionSender,
   withRetry,
 } from "../chain/index.ts";
@@ -123,6 +126,15 @@ export async function approveNow(
     ? (await readAgent(registry, operation.policy, keyIdOf(signer.key))).counter
     : 0;
   return approve(signer, registry.location, operation, counter);
+}
+
+/** Sends a call and waits until it is in a block. @throws {ChainError} the registry's refusal, or those of the node */
+export async function send(
+  registry: Registry,
+  sender: TransactionSender,
+  call: RegistryCall,
+): Promise<Receipt> {
+  return awaitReceipt(registry, await sendCall(registry, sender, call));
 }
 
 /** @throws {AppError} SENDER_MISSING if the agent's key is not an account on the chain */

@@ -1,16 +1,13 @@
 import {
   approveChangeCall,
-  awaitReceipt,
   clearChangeCall,
   executeChangeCall,
   executeOperation,
   type Receipt,
   type Registry,
-  type RegistryCall,
   readAgents,
   readHead,
   readPolicy,
-  sendCall,
   type TransactionSender,
 } from "../chain/index.ts";
 import type { Hex32 } from "../core/index.ts";
@@ -36,6 +33,8 @@ import {
   type PolicySettings,
   type PowerDelta,
   powerAfter,
+  type RegistryLocation,
+  type SlowChange,
 } from "../policy/index.ts";
 import { AppError } from "./errors.ts";
 import {
@@ -44,6 +43,7 @@ import {
   contextOf,
   type LoneActor,
   type PolicyActor,
+  send,
   senderOf,
   signAndSend,
   statementOf,
@@ -68,7 +68,7 @@ export type Proposed = {
   readonly receipt: Receipt;
   readonly change: Hex32;
   /** For further approvals, see {@link approveChange}; as text by `serializeOperation`. */
-  readonly operation: GovernanceChange;
+  readonly operation: SlowChange;
 };
 
 /**
@@ -136,7 +136,7 @@ export async function submitBundle(
  */
 export async function approveChange(
   actor: Omit<PolicyActor, "policy" | "lane">,
-  operation: GovernanceChange,
+  operation: SlowChange,
 ): Promise<Receipt> {
   const { registry, signer } = actor;
   const sender = actor.sender ?? senderOf(signer);
@@ -287,13 +287,9 @@ async function acceptancesOfNew(
   });
 }
 
-async function send(registry: Registry, sender: TransactionSender, call: RegistryCall): Promise<Receipt> {
-  return awaitReceipt(registry, await sendCall(registry, sender, call));
-}
-
 /** @throws {AppError} REGISTRY_MISMATCH */
-function checkPlace({ location }: Registry, bundle: ApprovalBundle): void {
-  const { chainId, registry } = bundle.location;
+export function checkPlace({ location }: Registry, place: { readonly location: RegistryLocation }): void {
+  const { chainId, registry } = place.location;
   if (location.chainId !== chainId || location.registry !== registry) {
     throw new AppError("REGISTRY_MISMATCH", "this is for another registry or chain", {
       details: { chainId, registry },

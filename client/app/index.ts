@@ -1,5 +1,14 @@
 export type { AgentProof } from "../chain/index.ts";
 export type { AgentStatus, LatestConsent } from "./agentView.ts";
+export type { ShareAnchorWriterOptions } from "./anchors.ts";
+export {
+  anchorBackup,
+  permitBackups,
+  policyBackupAnchor,
+  policyShareAnchor,
+  policyShareAnchorWriter,
+  previousBackup,
+} from "./anchors.ts";
 export type { AgentTerms, ContractProofOptions } from "./contractProof.ts";
 export { proveToContract } from "./contractProof.ts";
 export type { AppErrorCode } from "./errors.ts";
@@ -54,11 +63,66 @@ export {
   policySecretsOf,
   withPolicySecrets,
 } from "./record.ts";
+export type {
+  ConsentToRecoveryOptions,
+  RecoveryConsent,
+  RecoveryRequest,
+  RecoveryRequestOptions,
+} from "./recoveryRequest.ts";
+export {
+  checkRecoveryRequest,
+  consentToRecovery,
+  recoveryRequestWords,
+  requestRecovery,
+} from "./recoveryRequest.ts";
 export type { RenewActor, RenewalOptions } from "./renewal.ts";
 export { draftRenewal, renewAgent } from "./renewal.ts";
 export type { RootKit } from "./rootKit.ts";
 export { makeRootKit, rootKitFromWords, rootKitPage, rootSigner } from "./rootKit.ts";
 export type { EmergencyRotateActor, RotationOptions } from "./rotation.ts";
 export { draftRotation, emergencyRotate } from "./rotation.ts";
+export type { OfferTrusteeshipOptions } from "./trustees.ts";
+export {
+  dismissTrustees,
+  draftTrustees,
+  gatherTrustees,
+  offerTrusteeship,
+  proposeTrustees,
+} from "./trustees.ts";
+export type { AppointmentStanding, JointOperation, TrusteeActor } from "./trusteeship.ts";
+export {
+  clearRecovery,
+  draftTrusteeRevoke,
+  executeRecovery,
+  gatherCancellation,
+  gatherGrant,
+  proposeRecovery,
+  signAsTrustee,
+  submitWithTrustees,
+  verifyAppointment,
+  voteRecovery,
+} from "./trusteeship.ts";
+export {
+  parseAppointment,
+  parseRecoveryConsent,
+  parseRecoveryRequest,
+  parseTrusteeConsent,
+  parseTrusteeOffer,
+  parseTrusteeRevoke,
+  parseTrusteeSet,
+  parseTrusteeVoice,
+  serializeAppointment,
+  serializeRecoveryConsent,
+  serializeRecoveryRequest,
+  serializeTrusteeConsent,
+  serializeTrusteeOffer,
+  serializeTrusteeRevoke,
+  serializeTrusteeSet,
+  serializeTrusteeVoice,
+} from "./trusteeTexts.ts";
 export type { OffChainVerifierOptions } from "./verifier.ts";
 export { OffChainVerifier } from "./verifier.ts";
+export type { PolicyWatcherOptions, WatchReport, WatchSink } from "./watcher.ts";
+export { PolicyWatcher } from "./watcher.ts";
+export type { WebhookOptions } from "./watchSinks.ts";
+export { logSink, webhookSink } from "./watchSinks.ts";

@@ -6,13 +6,15 @@ export type Fields = {
   readonly number: (name: string) => number;
   readonly text: (name: string) => string;
   readonly texts: (name: string) => readonly string[];
+  readonly boolean: (name: string) => boolean;
   readonly object: (name: string) => Fields;
+  readonly objects: (name: string) => readonly Fields[];
   /** True if the field is there. */
   readonly has: (name: string) => boolean;
 };
 
-/** Ten times what the longest of our messages needs. */
-const MAX_CHARACTERS = 16_384;
+/** Twice what the longest of our messages needs: a set of 255 trustees with passkeys. */
+const MAX_CHARACTERS = 1_048_576;
 const DECIMAL = /^(?:0|[1-9][0-9]{0,77})$/;
 
 /** JSON text of an object whose integers of any size are decimal strings. */
@@ -72,7 +74,17 @@ function fieldsOf(value: unknown): Fields {
         return one;
       });
     },
+    boolean: (name) => {
+      const item = entries.get(name);
+      if (typeof item !== "boolean") throw new TypeError("not a truth value");
+      return item;
+    },
     object: (name) => fieldsOf(entries.get(name)),
+    objects: (name) => {
+      const item = entries.get(name);
+      if (!Array.isArray(item)) throw new TypeError("not a list");
+      return item.map(fieldsOf);
+    },
     has: (name) => entries.has(name),
   };
 }

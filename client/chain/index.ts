@@ -35,6 +35,21 @@ export type { PendingChangeSummary } from "./readGovernance.ts";
 export { readPendingChanges, readProposerWait, readSettings } from "./readGovernance.ts";
 export type { AgentSummary, PolicySummary, ProvingPeriod } from "./readPolicy.ts";
 export { policyExists, readAgent, readAgents, readNonce, readPolicy, readProvedAt } from "./readPolicy.ts";
+export type {
+  ProposalSummary,
+  RecoverySummary,
+  TrusteeSetSummary,
+  VoteSummary,
+} from "./readRecovery.ts";
+export {
+  readBackupAnchor,
+  readProposal,
+  readRecovery,
+  readTrusteeCapabilities,
+  readTrusteeNonce,
+  readTrusteeSet,
+  readVote,
+} from "./readRecovery.ts";
 export type { FinalityRule, OpenRegistryOptions, Registry } from "./registry.ts";
 export {
   atHead,
@@ -60,3 +75,13 @@ export {
   operationCall,
   sendCall,
 } from "./send.ts";
+export type { TrusteeVoice, TrusteeVoices } from "./trusteeCalls.ts";
+export {
+  authorizeWithTrusteesCall,
+  cancelRecoveryCall,
+  clearRecoveryCall,
+  executeRecoveryCall,
+  proposeRecoveryCall,
+  revokeByTrusteesCall,
+  voteRecoveryCall,
+} from "./trusteeCalls.ts";

@@ -1,10 +1,9 @@
-import { type Hex32, hex32 } from "../core/index.ts";
+import { hex32 } from "../core/index.ts";
 import { agentKey, keyId, keyKind } from "../keys/index.ts";
 import {
   type Abandonment,
   authorizationsFromBits,
   expiry,
-  NO_ROOT_KEYS,
   ownerCommitment,
   type PolicyEvent,
   type PolicySettings,
@@ -14,6 +13,7 @@ import {
   settingsFromFields,
 } from "../policy/index.ts";
 import type { Decoded } from "./decoded.ts";
+import { policySettings, RECOVERY_DECODERS, word } from "./recoveryLogs.ts";
 
 type Decode = (log: Decoded) => PolicyEvent;
 
@@ -125,19 +125,8 @@ export const POLICY_DECODERS: Readonly<Record<PolicyEvent["type"], Decode>> = {
     policy: policy(log),
     successor: word(log.text("successor")),
   }),
+  ...RECOVERY_DECODERS,
 };
-
-/** The settings of a struct. */
-export function policySettings(struct: Decoded): PolicySettings {
-  return {
-    grantQuorum: struct.number("grantQuorum"),
-    adminQuorum: struct.number("adminQuorum"),
-    contractKeysCount: struct.boolean("contractKeysCount"),
-    delay: struct.number("delay"),
-    window: struct.number("window"),
-    rootCommitment: hex32(struct.text("rootCommitment")),
-  };
-}
 
 /** What a governance change does, of its event or its view. */
 export function changeEffect(from: Decoded): {
@@ -162,10 +151,4 @@ function proposedPower(struct: Decoded): ProposedPower {
     authorizations: authorizationsFromBits(struct.number("authorizations")),
     ...(material === "0x" ? {} : { key: agentKey(struct.number("kind"), material) }),
   };
-}
-
-/** Undefined for zero, which stands for none. */
-function word(value: string): Hex32 | undefined {
-  const parsed = hex32(value);
-  return parsed === NO_ROOT_KEYS ? undefined : parsed;
 }

@@ -6,18 +6,23 @@ import {
   authorizationsAt,
   creatorOf,
   type Grant,
+  isNobody,
+  NO_HASH,
   type PendingChange,
   type PolicyId,
   type PolicyState,
   policyAddress,
   proverLeaf,
   SETTING_NAMES,
+  trusteeSettingsHash,
+  votersOf,
 } from "../policy/index.ts";
 import { decodePolicyLog, type EventPosition, POLICY_TOPICS } from "./decodeLogs.ts";
 import { ChainError } from "./errors.ts";
 import { readLogs } from "./logs.ts";
 import { type PendingChangeSummary, readPendingChanges, readSettings } from "./readGovernance.ts";
 import { policyExists, readAgents, readPolicy } from "./readPolicy.ts";
+import { readBackupAnchor, readProposal, readRecovery, readTrusteeSet } from "./readRecovery.ts";
 import { atHead, callRegistry, type Registry, readBlockAt } from "./registry.ts";
 
 const WORD_BITS = 2 ** WORD_INDEX_BITS;
@@ -116,6 +121,7 @@ async function checkGovernance(registry: Registry, state: PolicyState, block: Bl
   if (SETTING_NAMES.some((name) => settings[name] !== state.settings[name])) {
     throw contradiction(policy, "settings");
   }
+  await checkRecovery(registry, state, block);
   const changes = await readPendingChanges(registry, policy, block.number);
   const known = [...state.pendingChanges.values()].filter((change) =>
     changes.some((stored) => isSame(stored, change)),
@@ -125,11 +131,41 @@ async function checkGovernance(registry: Registry, state: PolicyState, block: Bl
   }
 }
 
-/** An id commits to all that a change does. */
+/** Compares the trustees, the recovery that runs, and the newest backup. */
+async function checkRecovery(registry: Registry, state: PolicyState, block: BlockRef): Promise<void> {
+  const { policy, trustees, recovery, backups } = state;
+  const set = await readTrusteeSet(registry, policy, block.number);
+  const hash = trusteeSettingsHash(trustees.settings);
+  if (set.number !== trustees.number || (set.settings ?? NO_HASH) !== hash || set.since !== trustees.since) {
+    throw contradiction(policy, "trustees");
+  }
+  const { number, running, refused } = await readRecovery(registry, policy, block.number);
+  const same = (["proposal", "earliest", "latest"] as const).every(
+    (name) => running?.[name] === recovery.running?.[name],
+  );
+  if (number !== recovery.number || !same || refused !== trustees.refused) {
+    throw contradiction(policy, "recovery");
+  }
+  if (running !== undefined) {
+    const { votes } = await readProposal(registry, policy, running.proposal, block.number);
+    if (votes !== votersOf(recovery, running.proposal).length) throw contradiction(policy, "votes");
+  }
+  const newest = await readBackupAnchor(registry, policy, block.number);
+  const known = backups.at(-1);
+  if (newest?.sequence !== known?.sequence || newest?.backup !== known?.backup) {
+    throw contradiction(policy, "backup");
+  }
+}
+
+/** An id commits to all that a change does, but the trustees' settings are told by an event of their own. */
 function isSame(stored: PendingChangeSummary, change: PendingChange): boolean {
-  const { id, earliest, latest, approvers, majority } = change;
+  const { id, earliest, latest, approvers, majority, trustees } = change;
+  const removes = trustees !== undefined && isNobody(trustees);
   return (
     stored.id === id &&
+    (removes
+      ? stored.trustees !== undefined
+      : stored.trustees === (trustees && trusteeSettingsHash(trustees))) &&
     stored.earliest === earliest &&
     stored.latest === latest &&
     stored.majority === majority &&

@@ -2,7 +2,8 @@ import { type Hex32, hex32 } from "../core/index.ts";
 import { type KeyId, keyId } from "../keys/index.ts";
 import type { Abandonment, PolicyId, PolicySettings, ProposedPower } from "../policy/index.ts";
 import { type Decoded, parsed } from "./decoded.ts";
-import { changeEffect, policySettings } from "./policyLogs.ts";
+import { changeEffect } from "./policyLogs.ts";
+import { policySettings, word } from "./recoveryLogs.ts";
 import { callRegistry, type Registry } from "./registry.ts";
 
 /** A governance change that waits, as the registry tells of it. */
@@ -16,6 +17,8 @@ export type PendingChangeSummary = {
   readonly agents: readonly ProposedPower[];
   readonly settings: Partial<PolicySettings>;
   readonly abandon?: Abandonment;
+  /** The hash of the trustee settings that it sets; `TrusteesProposed` tells them. */
+  readonly trustees?: Hex32;
 };
 
 /**
@@ -63,6 +66,7 @@ export async function readProposerWait(
 }
 
 function pendingChange(view: Decoded): PendingChangeSummary {
+  const trustees = word(view.text("trustees"));
   return {
     id: hex32(view.text("id")),
     proposer: keyId(view.text("proposer")),
@@ -71,5 +75,6 @@ function pendingChange(view: Decoded): PendingChangeSummary {
     approvers: view.texts("approvers").map(keyId),
     majority: view.boolean("majority"),
     ...changeEffect(view),
+    ...(trustees === undefined ? {} : { trustees }),
   };
 }

@@ -3,7 +3,6 @@ import { type Hex, type Hex32, hex, hex32 } from "../core/index.ts";
 import { type AgentKey, type KeyId, keyIdOf } from "../keys/index.ts";
 import {
   type Acceptance,
-  type GovernanceChange,
   NO_ACCEPTANCE,
   type Operation,
   operationStruct,
@@ -12,6 +11,7 @@ import {
   type PolicyId,
   rootSetStruct,
   type SignedOperation,
+  type SlowChange,
   sortApprovals,
 } from "../policy/index.ts";
 import { chainError, decodeRevert } from "./decodeError.ts";
@@ -51,7 +51,10 @@ const METHODS = {
   LiftStop: "liftStop",
   VoidApprovals: "voidApprovals",
   EmergencyRotate: "emergencyRotate",
-} as const satisfies Record<Operation["action"], string>;
+  TrusteeChange: "scheduleTrustees",
+  PermitAnchor: "permitAnchor",
+  AnchorBackup: "anchorBackup",
+} as const satisfies Record<Exclude<Operation["action"], "CancelRecovery">, string>;
 
 const CONFIRMATION_TIMEOUT_MS = 120_000;
 
@@ -82,12 +85,16 @@ export async function checkOperation(
 }
 
 /**
- * The transaction that executes a signed operation; a GovernanceChange is scheduled by it.
+ * The transaction that executes a signed operation; changes that wait are scheduled by it.
  *
- * @throws {PolicyError} APPROVALS_EMPTY, APPROVAL_DUPLICATE, ROOT_SET_MISSING
+ * @throws {PolicyError} APPROVALS_EMPTY, APPROVAL_DUPLICATE, ROOT_SET_MISSING; TRUSTEES_MISSING for a CancelRecovery, see
+ * `cancelRecoveryCall`
  */
 export function operationCall(registry: Registry, signed: SignedOperation): RegistryCall {
   const { operation } = signed;
+  if (operation.action === "CancelRecovery") {
+    throw new PolicyError("TRUSTEES_MISSING", "a recovery is cancelled together with trustees");
+  }
   return registryCall(registry, METHODS[operation.action], argumentsOf(signed));
 }
 
@@ -99,9 +106,10 @@ export function operationCall(registry: Registry, signed: SignedOperation): Regi
  */
 export function approveChangeCall(
   registry: Registry,
-  signed: SignedOperation & { readonly operation: GovernanceChange },
+  signed: SignedOperation & { readonly operation: SlowChange },
 ): RegistryCall {
-  return registryCall(registry, "approveChange", [operationStruct(signed.operation), approvalsOf(signed)]);
+  const method = signed.operation.action === "TrusteeChange" ? "approveTrustees" : "approveChange";
+  return registryCall(registry, method, [operationStruct(signed.operation), approvalsOf(signed)]);
 }
 
 /** The transaction that brings a governance change about in its time; anyone may send it. */
@@ -126,6 +134,8 @@ function argumentsOf(signed: SignedOperation): readonly unknown[] {
       return [struct, acceptancesOf(signed), approvals];
     case "Revoke":
     case "LiftStop":
+    case "TrusteeChange":
+    case "PermitAnchor":
       return [struct, approvals];
     case "EmergencyRotate":
       if (rootSet === undefined) {
@@ -138,7 +148,7 @@ function argumentsOf(signed: SignedOperation): readonly unknown[] {
 }
 
 /** An agent that approves consents by that, and the registry takes no acceptance of it. */
-function acceptancesOf({ operation, acceptances, approvals }: SignedOperation): readonly Acceptance[] {
+export function acceptancesOf({ operation, acceptances, approvals }: SignedOperation): readonly Acceptance[] {
   const approvers = new Set(approvals.map(({ key }) => keyIdOf(key)));
   const agents = agentsOf(operation);
   return acceptances.map((acceptance, i) => {
@@ -152,7 +162,8 @@ function agentsOf(operation: Operation): readonly { readonly key: AgentKey }[] {
   return "agents" in operation ? operation.agents : [];
 }
 
-function approvalsOf(signed: SignedOperation) {
+/** As the registry takes them. @throws {PolicyError} APPROVALS_EMPTY, APPROVAL_DUPLICATE */
+export function approvalsOf(signed: SignedOperation) {
   return sortApprovals(signed.approvals).map(({ key, signature }) => ({ key: key.material, signature }));
 }
 
@@ -219,7 +230,8 @@ export async function executeOperation(
   return awaitReceipt(registry, await sendCall(registry, sender, operationCall(registry, signed)));
 }
 
-function registryCall(registry: Registry, method: string, args: readonly unknown[]): RegistryCall {
+/** A call of one of the registry's functions. */
+export function registryCall(registry: Registry, method: string, args: readonly unknown[]): RegistryCall {
   return { to: registry.location.registry, data: hex(REGISTRY_INTERFACE.encodeFunctionData(method, args)) };
 }
 

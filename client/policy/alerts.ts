@@ -2,6 +2,7 @@ import type { Hex32 } from "../core/index.ts";
 import type { KeyId } from "../keys/index.ts";
 import { type Authorizations, authorizationBits } from "./authorizations.ts";
 import { type DescribeOptions, describeChange } from "./describe.ts";
+import { recoveryAlerts } from "./recoveryAlerts.ts";
 import { type PolicySettings, SETTING_NAMES } from "./settings.ts";
 import { type AgentState, authorizationsAt, type PolicyState } from "./state.ts";
 import { type Name, naming, rights, settingParts, shortId } from "./words.ts";
@@ -18,7 +19,12 @@ export type AlertCode =
   | "GRANTS_STOPPED"
   | "POLICY_ENDED"
   | "POWER_CHANGED"
-  | "SETTINGS_CHANGED";
+  | "RECOVERY_ENDED"
+  | "RECOVERY_PROPOSED"
+  | "RECOVERY_STARTED"
+  | "RECOVERY_VOTES"
+  | "SETTINGS_CHANGED"
+  | "TRUSTEES_CHANGED";
 
 /** One thing that happened. */
 export type Alert = {
@@ -27,6 +33,9 @@ export type Alert = {
   readonly text: string;
   readonly change?: Hex32;
   readonly agent?: KeyId;
+  readonly proposal?: Hex32;
+  /** When what it tells of can take effect, in seconds since 1970: there is no time after that. */
+  readonly deadline?: bigint;
 };
 
 /**
@@ -47,6 +56,7 @@ export function policyAlerts(
   return [
     ...policy(before, after, name),
     ...changes(before, after, now, options),
+    ...recoveryAlerts(before, after, now, options),
     ...[...after.agents].flatMap(([id, agent]) => agentAlerts(before.agents.get(id), agent, id, now, name)),
     ...settings(before.settings, after.settings),
   ];
@@ -58,7 +68,9 @@ function policy(before: PolicyState, after: PolicyState, name: Name): readonly A
     alerts.push({ code: "POLICY_ENDED", text: "The policy has ended for ever." });
   }
   if (after.epoch !== before.epoch) {
-    const text = "Root keys replaced all power in the policy; changes that waited have ended.";
+    const recovered = (after.recovery.executed?.epoch ?? 0) > before.epoch;
+    const who = recovered ? "A recovery by trustees" : "Root keys";
+    const text = `${who} replaced all power in the policy; changes that waited have ended.`;
     alerts.push({ code: "EPOCH_BEGAN", text });
   }
   if (after.stopper === before.stopper) return alerts;
@@ -83,7 +95,8 @@ function changes(
     const known = before.pendingChanges.get(change.id);
     const text = describeChange(change, now, options);
     if (known === undefined) {
-      return [{ code: "CHANGE_SCHEDULED", change: change.id, text: `A change of power waits: ${text}` }];
+      const { id, earliest: deadline } = change;
+      return [{ code: "CHANGE_SCHEDULED", change: id, deadline, text: `A change of power waits: ${text}` }];
     }
     if (!change.majority || known.majority) return [];
     return [

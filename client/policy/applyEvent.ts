@@ -1,7 +1,7 @@
 import type { Hex32 } from "../core/index.ts";
 import { type KeyId, keyIdOf } from "../keys/index.ts";
+import { applyRecoveryEvent, withTrustees } from "./applyRecoveryEvent.ts";
 import { authorizationBits } from "./authorizations.ts";
-import { PolicyError } from "./errors.ts";
 import type { LeafPlace, PolicyEvent } from "./events.ts";
 import { isMajority } from "./quorums.ts";
 import { NO_ROOT_KEYS, type PolicySettings } from "./settings.ts";
@@ -9,10 +9,13 @@ import {
   type AgentState,
   FIRST_EPOCH,
   type Grant,
+  NO_RECOVERY_YET,
+  NO_TRUSTEES_YET,
   nonceKey,
   type PendingChange,
   type PolicyState,
 } from "./state.ts";
+import { unexpected } from "./unexpected.ts";
 
 /** Until the policy's first `PolicySettingsChanged`, which comes with its creation. */
 const NO_SETTINGS: PolicySettings = {
@@ -61,8 +64,9 @@ export function applyPolicyEvent(
       return withdrawn(state, event);
     case "ChangeVetoed":
     case "ChangeLapsed":
-    case "ChangeExecuted":
       return withoutChange(state, changeOf(state, event));
+    case "ChangeExecuted":
+      return changeExecuted(state, event, time);
     case "GrantsStopped":
       return { ...state, stopper: event.agent };
     case "GrantsResumed":
@@ -77,6 +81,8 @@ export function applyPolicyEvent(
       return proverEnded(state, event, time);
     case "PolicyAbandoned":
       return abandoned(state, event);
+    default:
+      return applyRecoveryEvent(state, event, time);
   }
 }
 
@@ -87,6 +93,7 @@ function created(state: PolicyState | undefined, event: Of<"PolicyCreated">): Po
     ...{ policy, ownerCommitment, creator, epoch: FIRST_EPOCH, settings: NO_SETTINGS },
     ...{ stopper: undefined, abandoned: undefined },
     ...{ agents: new Map(), pendingChanges: new Map(), nonces: new Map() },
+    ...{ trustees: NO_TRUSTEES_YET, recovery: NO_RECOVERY_YET, backups: [], anchoring: new Set() },
   };
 }
 
@@ -107,7 +114,14 @@ function changed(state: PolicyState, event: Of<"AgentAuthorizationsChanged">): P
   if (authorizationBits(agent.authorizations) !== authorizationBits(event.before)) {
     throw unexpected(event, "the agent had other authorizations");
   }
-  return withAgent(state, event.agent, { ...agent, authorizations: event.afterwards });
+  const next = withAgent(state, event.agent, { ...agent, authorizations: event.afterwards });
+  return event.afterwards.length === 0 ? withoutTrust(next, event.agent) : next;
+}
+
+/** What a removed key recorded is not trusted any more. */
+function withoutTrust(state: PolicyState, agent: KeyId): PolicyState {
+  const backups = state.backups.map((one) => (one.agent === agent ? { ...one, disowned: true } : one));
+  return { ...state, backups };
 }
 
 function provisioned(state: PolicyState, event: Of<"AgentProvisioned">, time: bigint): PolicyState {
@@ -180,6 +194,13 @@ function withdrawn(state: PolicyState, event: Of<"ChangeWithdrawn">): PolicyStat
   });
 }
 
+/** What a change of power does follows; what it does to the trustees is known by their number and hash alone. */
+function changeExecuted(state: PolicyState, event: Of<"ChangeExecuted">, time: bigint): PolicyState {
+  const change = changeOf(state, event);
+  const next = withoutChange(state, change);
+  return change.trustees === undefined ? next : withTrustees(next, change.trustees, time);
+}
+
 function resumed(state: PolicyState, event: Of<"GrantsResumed">): PolicyState {
   if (state.stopper !== event.stopper) throw unexpected(event, "it is another one's stop");
   const stopper = state.agents.get(event.stopper);
@@ -204,7 +225,7 @@ function epochEnded(state: PolicyState, event: Of<"EpochEnded">): PolicyState {
     { ...agent, authorizations: [], barred: false },
   ]);
   const next = { epoch: event.epoch + 1, agents: new Map(agents), stopper: undefined };
-  return { ...state, ...next, pendingChanges: new Map() };
+  return { ...state, ...next, pendingChanges: new Map(), anchoring: new Set() };
 }
 
 /** An end has no next epoch, though the one in force ended with it. */
@@ -240,10 +261,4 @@ function withoutChange(state: PolicyState, { id }: PendingChange): PolicyState {
 
 function withAgent(state: PolicyState, id: KeyId, agent: AgentState): PolicyState {
   return { ...state, agents: new Map(state.agents).set(id, agent) };
-}
-
-function unexpected(event: PolicyEvent, reason: string): PolicyError {
-  return new PolicyError("POLICY_EVENT_UNEXPECTED", `${event.type} cannot follow: ${reason}`, {
-    details: { event: event.type, policy: event.policy, reason },
-  });
 }

@@ -13,7 +13,13 @@ import { PolicyError } from "./errors.ts";
 import type { RegistryLocation } from "./identifiers.ts";
 import type { AcceptanceOffer, AgentChange, Operation } from "./operations.ts";
 import type { RootSet } from "./rootSet.ts";
-import { acceptanceTypedData, carriesCounter, operationTypedData } from "./typedData.ts";
+import type { RecoveryOffer } from "./trusteeOperations.ts";
+import {
+  acceptanceTypedData,
+  carriesCounter,
+  operationTypedData,
+  recoveryAcceptanceTypedData,
+} from "./typedData.ts";
 
 /** A key's consent to an operation. With an empty signature (`0x`) it counts only if that key sends it itself. */
 export type Approval = {
@@ -115,6 +121,41 @@ export function checkAcceptance(location: RegistryLocation, check: AcceptanceChe
   if (!maySign(check.change.key, data, acceptance.signature)) {
     throw new PolicyError("ACCEPTANCE_MISMATCH", "the acceptance is not the agent's for this change", {
       details: { agent: keyIdOf(check.change.key) },
+    });
+  }
+}
+
+/**
+ * Signs the consent of an agent to what a recovery gives it; the signer is that agent.
+ *
+ * @throws {PolicyError} SIGNATURE_MALFORMED, ACCEPTANCE_MISMATCH if the signer is not the agent of the offer.
+ */
+export async function acceptRecovery(
+  signer: PolicySigner,
+  location: RegistryLocation,
+  offer: RecoveryOffer,
+): Promise<Acceptance> {
+  const { signature } = await sign(signer, recoveryAcceptanceTypedData(location, offer));
+  const acceptance = { deadline: offer.deadline, signature };
+  checkRecoveryAcceptance(location, { ...offer, acceptance });
+  return acceptance;
+}
+
+/**
+ * Refuses an acceptance that its agent did not sign for exactly this power in this recovery; one of a contract is left to the
+ * chain.
+ *
+ * @throws {PolicyError} SIGNATURE_MALFORMED, ACCEPTANCE_MISMATCH
+ */
+export function checkRecoveryAcceptance(
+  location: RegistryLocation,
+  check: Omit<RecoveryOffer, "deadline"> & { readonly acceptance: Acceptance },
+): void {
+  const { acceptance, ...offer } = check;
+  const data = recoveryAcceptanceTypedData(location, { ...offer, deadline: acceptance.deadline });
+  if (!maySign(check.power.key, data, acceptance.signature)) {
+    throw new PolicyError("ACCEPTANCE_MISMATCH", "the acceptance is not the agent's for this recovery", {
+      details: { agent: keyIdOf(check.power.key) },
     });
   }
 }

@@ -201,7 +201,7 @@ export function deadlineOf(timing: Timing): bigint {
 }
 
 /** An acceptance may be good for longer than an operation. @throws {PolicyError} DEADLINE_PASSED, UINT_OUT_OF_RANGE */
-function futureDeadline({ now, deadline = now + DEFAULT_DEADLINE_SECONDS }: Timing): bigint {
+export function futureDeadline({ now, deadline = now + DEFAULT_DEADLINE_SECONDS }: Timing): bigint {
   if (uint(deadline, 64, "deadline") < now) {
     throw new PolicyError("DEADLINE_PASSED", "the deadline lies in the past", { details: { deadline, now } });
   }

@@ -9,7 +9,9 @@ import type {
   Operation,
 } from "./operations.ts";
 import type { PolicySettings } from "./settings.ts";
-import type { PendingChange } from "./state.ts";
+import type { PendingChange, PolicyState } from "./state.ts";
+import type { TrusteeOperation } from "./trusteeOperations.ts";
+import { recoveryParts, trusteeParts } from "./trusteeWords.ts";
 import {
   type AgentNames,
   by,
@@ -52,7 +54,8 @@ export function describeOperation(operation: Operation, options: DescribeOptions
 export function describeChange(change: PendingChange, now: bigint, options: DescribeOptions = {}): string {
   const name = naming(options.nameOf);
   const approvers = listed(change.approvers.map(name));
-  return `${changeParts(change, name).join("; ")}; approved by ${approvers}; ${timing(change, now)}.`;
+  const parts = change.trustees === undefined ? changeParts(change, name) : trusteeParts(change.trustees);
+  return `${parts.join("; ")}; approved by ${approvers}; ${timing(change, now)}.`;
 }
 
 /** When a change can be executed, and whether a veto can still end it. */
@@ -94,6 +97,46 @@ function clause(operation: Operation, name: Name, { settings }: DescribeOptions)
       return `${where}all that ${name(operation.agent)} approved and nobody submitted yet is void`;
     case "EmergencyRotate":
       return rotation(operation, policy, name);
+    case "TrusteeChange":
+      return `${where}${trusteeParts(operation.trustees).join("; ")}; takes effect after the delay of a recovery, or of a change if there are no trustees yet, unless an ADMIN vetoes`;
+    case "PermitAnchor": {
+      const may = operation.permitted ? "may record backups while it proves" : "may record no more backups";
+      return `${where}${name(operation.agent)} ${may}`;
+    }
+    case "AnchorBackup":
+      return `${where}${name(operation.agent)} records backup ${operation.sequence}, ${operation.backup}`;
+    case "CancelRecovery":
+      return `${where}the recovery ${shortId(operation.proposal)}, which runs, ends`;
+  }
+}
+
+/**
+ * One plain sentence that says what trustees do by an operation, to be shown before one signs it.
+ *
+ * @param options `state`: of the policy, which knows what a vote is for.
+ */
+export function describeTrusteeOperation(
+  operation: TrusteeOperation,
+  options: Pick<DescribeOptions, "nameOf"> & { readonly state?: PolicyState } = {},
+): string {
+  const name = naming(options.nameOf);
+  return `${trusteeClause(operation, name, options.state)} (${by(operation.deadline)}).`;
+}
+
+function trusteeClause(operation: TrusteeOperation, name: Name, state: PolicyState | undefined): string {
+  const policy = `policy ${shortPolicyId(operation.policy)}`;
+  switch (operation.action) {
+    case "RecoveryProposal":
+      return `A trustee proposes to replace all power in ${policy}: ${recoveryParts(operation, name).join("; ")}`;
+    case "RecoveryVote": {
+      const { proposal } = operation;
+      if (proposal === undefined) return `A trustee takes back its vote for a recovery of ${policy}`;
+      const known = state?.recovery.proposals.get(proposal);
+      const what = known === undefined ? "" : `: ${recoveryParts(known, name).join("; ")}`;
+      return `A trustee votes for the recovery ${shortId(proposal)} of ${policy}${what}`;
+    }
+    case "TrusteeRevoke":
+      return `Trustees stop ${listed(operation.agents.map(name))} from proving in ${policy}`;
   }
 }
 

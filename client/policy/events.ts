@@ -1,10 +1,12 @@
 import type { Hex32 } from "../core/index.ts";
 import type { AgentKey, KeyId, KeyKind } from "../keys/index.ts";
 import type { Authorizations } from "./authorizations.ts";
+import type { TrusteeCapabilities } from "./capabilities.ts";
 import type { Expiry } from "./expiry.ts";
 import type { OwnerCommitment, PolicyId, SecretCommitment } from "./identifiers.ts";
-import type { Abandonment } from "./operations.ts";
+import type { Abandonment, AgentPower } from "./operations.ts";
 import type { PolicySettings } from "./settings.ts";
+import type { TrusteeSettings } from "./trusteeSettings.ts";
 
 /** Where a leaf lies in the accumulators. */
 export type LeafPlace = {
@@ -28,8 +30,38 @@ export type ProposedPower = {
 /** An event about a governance change. */
 type ChangeEvent<Type extends string, Fields = unknown> = Event<Type, { change: Hex32 } & Fields>;
 
+/** An event about a recovery. */
+type RecoveryEvent<Type extends string, Fields = unknown> = Event<
+  Type,
+  { recovery: bigint; proposal: Hex32 } & Fields
+>;
+
+/** What the registry reports about trustees, recoveries and anchors. */
+export type PolicyRecoveryEvent =
+  | ChangeEvent<"TrusteesProposed", { trustees: TrusteeSettings }>
+  | Event<"TrusteesChanged", { number: number; settings: Hex32 }>
+  | Event<"TrusteeRevealed", { number: number; trustee: KeyId; capabilities: TrusteeCapabilities }>
+  | RecoveryEvent<
+      "RecoveryProposed",
+      {
+        trustee: KeyId;
+        agents: readonly AgentPower[];
+        settings: Omit<PolicySettings, "delay" | "window">;
+        lapses: bigint;
+      }
+    >
+  /** `proposal` undefined: the trustee takes its vote back. */
+  | Event<"RecoveryVoted", { recovery: bigint; trustee: KeyId; proposal: Hex32 | undefined }>
+  | RecoveryEvent<"RecoveryStarted", { earliest: bigint; latest: bigint }>
+  | RecoveryEvent<"RecoveryStopped">
+  | RecoveryEvent<"RecoveryCancelled">
+  | RecoveryEvent<"RecoveryExecuted">
+  | Event<"BackupAnchored", { agent: KeyId; sequence: bigint; backup: Hex32 }>
+  | Event<"AnchorPermitted", { agent: KeyId; permitted: boolean }>;
+
 /** What the registry reports about a policy, decoded from its logs. */
 export type PolicyEvent =
+  | PolicyRecoveryEvent
   | Event<"PolicyCreated", { creator: KeyId; ownerCommitment: OwnerCommitment }>
   | Event<"AgentAdded", { agent: KeyId; key: AgentKey; epoch: number }>
   | Event<"AgentAuthorizationsChanged", { agent: KeyId; before: Authorizations; afterwards: Authorizations }>

@@ -198,11 +198,13 @@ export function powerAfter(
   });
 }
 
-function frameOf(options: StatementOptions) {
+/** The parts of an operation without a nonce. @throws {PolicyError} DEADLINE_PASSED, DEADLINE_TOO_FAR, UINT_OUT_OF_RANGE */
+export function frameOf(options: StatementOptions) {
   return { policy: options.policy, epoch: epochNumber(options.epoch), deadline: deadlineOf(options) };
 }
 
-function checkedPowers(agents: readonly AgentPower[]): readonly AgentPower[] {
+/** Each agent once, with power only. @throws {PolicyError} CHANGE_COUNT, CHANGE_DUPLICATE_AGENT, POWER_WITH_PROVE, AUTHORIZATIONS_UNKNOWN */
+export function checkedPowers(agents: readonly AgentPower[]): readonly AgentPower[] {
   if (agents.length > 0) refuseDuplicates(agents.map(({ key }) => keyIdOf(key)));
   return agents.map(checkedPower);
 }

@@ -1,39 +1,14 @@
-import type { KeyId } from "../keys/index.ts";
 import { type DescribeOptions, describeChange } from "./describe.ts";
 import { type Expiry, isLive, NO_EXPIRY } from "./expiry.ts";
+import { finding, type HealthFinding } from "./healthFinding.ts";
 import { counts, holdersOf } from "./quorums.ts";
 import { NO_ROOT_KEYS } from "./settings.ts";
 import { type AgentState, authorizationsAt, type PolicyState } from "./state.ts";
+import { type TrusteeHealthOptions, trusteeHealth } from "./trusteeHealth.ts";
 import { duration, type Name, naming } from "./words.ts";
 
-/** What can be wrong with a policy, or is about to happen in it. */
-export type HealthCode =
-  | "ADMINS_ALL_NEEDED"
-  | "AGENT_EXPIRED"
-  | "AGENT_EXPIRES_SOON"
-  | "CHANGE_LAPSED"
-  | "CHANGE_WAITS"
-  | "CONTRACT_ADMIN_COUNTS"
-  | "CONTRACT_ADMIN_UNCOUNTED"
-  | "DELAY_SHORT"
-  | "GRANTERS_ALL_NEEDED"
-  | "GRANTS_STOPPED"
-  | "ONLY_ADMIN"
-  | "ONLY_ADMIN_SYNCED"
-  | "POLICY_ABANDONED"
-  | "PROVERS_FULL"
-  | "ROOT_KEYS_MISSING";
-
-/** One thing to know about a policy. */
-export type HealthFinding = {
-  readonly code: HealthCode;
-  /** DANGER: one mishap loses the policy, or power is about to change. WARNING: weaker than it could be. */
-  readonly level: "DANGER" | "WARNING" | "NOTICE";
-  /** A plain sentence. */
-  readonly text: string;
-  /** Whom it is about, where it is about one agent. */
-  readonly agent?: KeyId;
-};
+/** What the owner knows besides, and the policy does not tell. */
+export type HealthOptions = Pick<DescribeOptions, "nameOf"> & TrusteeHealthOptions;
 
 /** How long before an agent's PROVE runs out its owner is told. */
 const SOON_SECONDS = 7n * 86_400n;
@@ -51,7 +26,7 @@ const MAX_PROVERS = 32;
 export function health(
   state: PolicyState,
   now: bigint,
-  options: Pick<DescribeOptions, "nameOf"> = {},
+  options: HealthOptions = {},
 ): readonly HealthFinding[] {
   if (state.abandoned !== undefined) {
     return [finding("POLICY_ABANDONED", "NOTICE", "This policy has ended: nobody proves for it any more.")];
@@ -63,6 +38,7 @@ export function health(
     ...rules(state, name),
     ...pending(state, now, options),
     ...provers(state, now, name),
+    ...trusteeHealth(state, now, name, options),
   ];
   return findings.sort((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level));
 }
@@ -126,7 +102,12 @@ function contracts(state: PolicyState, name: Name): readonly HealthFinding[] {
 function rules(state: PolicyState, name: Name): readonly HealthFinding[] {
   const { settings, stopper } = state;
   const found: HealthFinding[] = [];
-  const all = (code: HealthCode, quorum: number, holders: number, what: string) => {
+  const all = (
+    code: "ADMINS_ALL_NEEDED" | "GRANTERS_ALL_NEEDED",
+    quorum: number,
+    holders: number,
+    what: string,
+  ) => {
     if (quorum < 2 || quorum < holders) return;
     found.push(
       finding(
@@ -203,13 +184,4 @@ function provers(state: PolicyState, now: bigint, name: Name): readonly HealthFi
 
 function expiryOf({ grants }: AgentState): Expiry {
   return grants.at(-1)?.expiry ?? NO_EXPIRY;
-}
-
-function finding(
-  code: HealthCode,
-  level: HealthFinding["level"],
-  text: string,
-  agent?: KeyId,
-): HealthFinding {
-  return { code, level, text, ...(agent === undefined ? {} : { agent }) };
 }

@@ -5,9 +5,11 @@ export type { Acceptance, AcceptanceCheck, Approval, SignedOperation } from "./a
 export {
   accept,
   acceptancesFor,
+  acceptRecovery,
   approve,
   checkAcceptance,
   checkApproval,
+  checkRecoveryAcceptance,
   directApproval,
   NO_ACCEPTANCE,
   sortApprovals,
@@ -48,11 +50,19 @@ export {
   missingApprovals,
   openBundle,
 } from "./bundle.ts";
+export type { TrusteeCapabilities, TrusteeCapability } from "./capabilities.ts";
+export {
+  ALL_CAPABILITIES,
+  CAPABILITY_BITS,
+  capabilitiesFromBits,
+  capabilityBits,
+  normalizeCapabilities,
+} from "./capabilities.ts";
 export type { DescribeOptions } from "./describe.ts";
-export { describeChange, describeOperation } from "./describe.ts";
+export { describeChange, describeOperation, describeTrusteeOperation } from "./describe.ts";
 export type { PolicyErrorCode } from "./errors.ts";
 export { PolicyError } from "./errors.ts";
-export type { LeafPlace, PolicyEvent, ProposedPower } from "./events.ts";
+export type { LeafPlace, PolicyEvent, PolicyRecoveryEvent, ProposedPower } from "./events.ts";
 export type { Expiry } from "./expiry.ts";
 export { EXPIRY_STEP_SECONDS, expiry, expiryAfter, isLive, NO_EXPIRY } from "./expiry.ts";
 export type {
@@ -75,8 +85,9 @@ export {
   buildWithdraw,
   powerAfter,
 } from "./governance.ts";
-export type { HealthCode, HealthFinding } from "./health.ts";
+export type { HealthOptions } from "./health.ts";
 export { health } from "./health.ts";
+export type { HealthCode, HealthFinding } from "./healthFinding.ts";
 export type {
   OwnerCommitment,
   PolicyId,
@@ -114,6 +125,7 @@ export type {
   Replay,
   Revoke,
   RotatedSettings,
+  SlowChange,
   Statement,
   Stop,
   Veto,
@@ -122,6 +134,7 @@ export type {
 } from "./operations.ts";
 export type { Right } from "./quorums.ts";
 export { counts, holdersOf, isHolder, isMajority } from "./quorums.ts";
+export { describeRunning } from "./recoveryAlerts.ts";
 export type { RootSet, RootSetOptions } from "./rootSet.ts";
 export {
   checkReveal,
@@ -151,15 +164,74 @@ export {
   settingsFromFields,
   settingsStruct,
 } from "./settings.ts";
-export type { AgentState, Grant, PendingChange, PolicyState } from "./state.ts";
-export { authorizationsAt, FIRST_EPOCH, nextNonce, provedAt } from "./state.ts";
+export type {
+  AgentState,
+  BackupState,
+  Grant,
+  PendingChange,
+  PolicyState,
+  RecoveryProposalState,
+  RecoveryState,
+  TrusteesState,
+} from "./state.ts";
+export { authorizationsAt, FIRST_EPOCH, nextNonce, provedAt, trustedBackup, votersOf } from "./state.ts";
+export type {
+  AnchorBackupOptions,
+  CancelRecoveryOptions,
+  PermitAnchorOptions,
+  RecoveryAcceptanceOptions,
+  RecoveryProposalOptions,
+  RecoveryVoteOptions,
+  TrusteeChangeOptions,
+  TrusteeRevokeOptions,
+  TrusteeTiming,
+} from "./trusteeBuilders.ts";
+export {
+  buildAnchorBackup,
+  buildCancelRecovery,
+  buildPermitAnchor,
+  buildRecoveryAcceptance,
+  buildRecoveryProposal,
+  buildRecoveryVote,
+  buildTrusteeChange,
+  buildTrusteeRevoke,
+} from "./trusteeBuilders.ts";
+export type { KnownTrustee, TrusteeHealthOptions } from "./trusteeHealth.ts";
+export type {
+  AnchorBackup,
+  CancelRecovery,
+  PermitAnchor,
+  RecoveryOffer,
+  RecoveryProposal,
+  RecoveryVote,
+  TrusteeChange,
+  TrusteeOperation,
+  TrusteeRevoke,
+} from "./trusteeOperations.ts";
+export type { TrusteeQuorum, TrusteeSettings } from "./trusteeSettings.ts";
+export {
+  checkTrusteeSettings,
+  DEFAULT_RECOVERY_DELAY,
+  DEFAULT_RECOVERY_WINDOW,
+  isNobody,
+  MAX_RECOVERY_DELAY,
+  NO_HASH,
+  NO_TRUSTEES,
+  trusteeQuorumsFrom,
+  trusteeSettingsHash,
+  trusteeSettingsStruct,
+} from "./trusteeSettings.ts";
 export {
   acceptanceTypedData,
   carriesCounter,
   changeIdOf,
   operationStruct,
   operationTypedData,
+  proposalIdOf,
+  recoveryAcceptanceTypedData,
   registryDomain,
+  trusteeStruct,
+  trusteeTypedData,
 } from "./typedData.ts";
 export type { AgentNames } from "./words.ts";
 export { shortPolicyId } from "./words.ts";

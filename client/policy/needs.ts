@@ -42,6 +42,7 @@ export function approvalNeeds(operation: Operation, options: NeedsOptions): read
     case "Withdraw":
     case "Stop":
     case "VoidApprovals":
+    case "AnchorBackup":
       return [own(operation.agent)];
   }
   const { state, now } = options;
@@ -52,7 +53,11 @@ export function approvalNeeds(operation: Operation, options: NeedsOptions): read
   const need = (right: Right, quorum: number): Need => ({ right, quorum, of: holdersOf(state, right) });
   switch (operation.action) {
     case "GovernanceChange":
+    case "TrusteeChange":
+    case "PermitAnchor":
       return [need("ADMIN", adminQuorum), own(operation.proposer)];
+    // Trustees approve a cancellation as well, which a bundle does not gather.
+    case "CancelRecovery":
     case "LiftStop":
       return [need("ADMIN", majorityOf(holdersOf(state, "ADMIN").length))];
     case "Authorize":

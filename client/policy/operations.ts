@@ -4,6 +4,7 @@ import type { Authorizations } from "./authorizations.ts";
 import type { Expiry } from "./expiry.ts";
 import type { OwnerCommitment, PolicyId, SecretCommitment } from "./identifiers.ts";
 import type { PolicySettings } from "./settings.ts";
+import type { AnchorBackup, CancelRecovery, PermitAnchor, TrusteeChange } from "./trusteeOperations.ts";
 
 /** What an agent needs for a new grant of PROVE. */
 export type ProveGrant = {
@@ -168,7 +169,14 @@ export type Operation =
   | Stop
   | LiftStop
   | VoidApprovals
-  | EmergencyRotate;
+  | EmergencyRotate
+  | TrusteeChange
+  | PermitAnchor
+  | AnchorBackup
+  | CancelRecovery;
+
+/** Changes that wait, until which anyone can execute them. */
+export type SlowChange = GovernanceChange | TrusteeChange;
 
 /** What an agent signs to take part in a policy. */
 export type AcceptanceOffer = {

@@ -9,6 +9,7 @@ import { ownerCommitment, policyId, secretCommitment } from "./identifiers.ts";
 import type { Operation } from "./operations.ts";
 import { parseRootSet, printRootSet, type RootSet } from "./rootSet.ts";
 import { checkSettings } from "./settings.ts";
+import { checkTrusteeSettings } from "./trusteeSettings.ts";
 
 /** 32 changes with passkeys, and as many approvals and acceptances of a kilobyte each, are less than that. */
 const MAX_CHARACTERS = 262_144;
@@ -95,6 +96,16 @@ const someSettings = z.strictObject({
   window: uint32.exactOptional(),
   rootCommitment: word.exactOptional(),
 });
+const quorum = z.strictObject({ count: uint32, quorum: uint32 });
+const trustees = z.strictObject({
+  root: word,
+  quorums: z.strictObject({
+    ...{ RECOVERY_SHARE: quorum, REVOKE_AUTHZ: quorum, PROVISION_AUTHZ: quorum, ADMIN_AUTHZ: quorum },
+  }),
+  delay: uint32,
+  window: uint32,
+  shareSet: word,
+});
 const statement = { policy, epoch: uint32, deadline: uintOf(64) };
 const replay = { ...statement, proposer: id, lane: uintOf(192), nonce: uintOf(64) };
 
@@ -140,6 +151,21 @@ const operation = z.discriminatedUnion("action", [
     settings: z.strictObject(rotated),
     survivors: list(id),
   }),
+  z.strictObject({ action: z.literal("TrusteeChange"), ...replay, trustees }),
+  z.strictObject({ action: z.literal("PermitAnchor"), ...replay, agent: id, permitted: z.boolean() }),
+  z.strictObject({
+    action: z.literal("AnchorBackup"),
+    ...statement,
+    agent: id,
+    sequence: uintOf(64),
+    backup: word,
+  }),
+  z.strictObject({
+    action: z.literal("CancelRecovery"),
+    ...statement,
+    recovery: uintOf(64),
+    proposal: word,
+  }),
 ]);
 
 const bundle = z.strictObject({
@@ -164,7 +190,7 @@ export function serializeBundle(value: ApprovalBundle): string {
  */
 export function parseBundle(text: string): ApprovalBundle {
   const { type: _, ...parsed } = read(bundle, text);
-  if ("settings" in parsed.operation) checkSettings(parsed.operation.settings);
+  checkRules(parsed.operation);
   return parsed;
 }
 
@@ -173,11 +199,21 @@ export function serializeOperation(value: Operation): string {
   return JSON.stringify(z.encode(operation, value));
 }
 
-/** An operation from text. @throws {PolicyError} BUNDLE_MALFORMED, SETTING_OUT_OF_RANGE */
+/**
+ * An operation from text.
+ *
+ * @throws {PolicyError} BUNDLE_MALFORMED, SETTING_OUT_OF_RANGE, TRUSTEE_QUORUM_INVALID, TRUSTEE_SETTINGS_MALFORMED
+ */
 export function parseOperation(text: string): Operation {
   const parsed: Operation = read(operation, text);
-  if ("settings" in parsed) checkSettings(parsed.settings);
+  checkRules(parsed);
   return parsed;
+}
+
+/** @throws {PolicyError} SETTING_OUT_OF_RANGE, TRUSTEE_QUORUM_INVALID, TRUSTEE_SETTINGS_MALFORMED */
+function checkRules(parsed: Operation): void {
+  if ("settings" in parsed) checkSettings(parsed.settings);
+  if ("trustees" in parsed) checkTrusteeSettings(parsed.trustees);
 }
 
 function read<Schema extends z.ZodType>(schema: Schema, text: string): z.output<Schema> {

@@ -1,11 +1,13 @@
 import type { Hex32 } from "../core/index.ts";
 import type { AgentKey, KeyId } from "../keys/index.ts";
 import type { Authorizations } from "./authorizations.ts";
+import type { TrusteeCapabilities } from "./capabilities.ts";
 import type { LeafPlace } from "./events.ts";
 import { type Expiry, isLive } from "./expiry.ts";
 import type { OwnerCommitment, PolicyId, SecretCommitment } from "./identifiers.ts";
-import type { Abandonment, AgentPower } from "./operations.ts";
+import type { Abandonment, AgentPower, RotatedSettings } from "./operations.ts";
 import type { PolicySettings } from "./settings.ts";
+import { NO_TRUSTEES, type TrusteeSettings } from "./trusteeSettings.ts";
 
 /** A grant of PROVE: one leaf. */
 export type Grant = LeafPlace & {
@@ -47,6 +49,57 @@ export type PendingChange = {
   /** Those that it sets. */
   readonly settings: Partial<PolicySettings>;
   readonly abandon?: Abandonment;
+  /** The trustees that it sets; `NO_TRUSTEES` if it removes them. */
+  readonly trustees?: TrusteeSettings;
+};
+
+/** The trustees of a policy, as far as they are known. */
+export type TrusteesState = {
+  /** Of the set; 0 before the first. */
+  readonly number: number;
+  /** When it came into force, in seconds since 1970. */
+  readonly since: bigint;
+  readonly settings: TrusteeSettings;
+  /** Those that have acted, and what each may do. */
+  readonly revealed: ReadonlyMap<KeyId, TrusteeCapabilities>;
+  /** Root keys have used their one refusal of a recovery by this set. */
+  readonly refused: boolean;
+};
+
+/** What a trustee proposed. */
+export type RecoveryProposalState = {
+  readonly id: Hex32;
+  readonly trustee: KeyId;
+  /** The set that may vote for it. */
+  readonly trusteeSet: number;
+  readonly agents: readonly AgentPower[];
+  readonly settings: RotatedSettings;
+  /** The last second at which it takes votes, unless it runs. */
+  readonly lapses: bigint;
+};
+
+/** The present recovery of a policy. */
+export type RecoveryState = {
+  readonly number: bigint;
+  /** What has reached the quorum, and when it can be executed: from the first second to the last. */
+  readonly running:
+    | { readonly proposal: Hex32; readonly earliest: bigint; readonly latest: bigint }
+    | undefined;
+  readonly proposals: ReadonlyMap<Hex32, RecoveryProposalState>;
+  /** What each trustee votes for. */
+  readonly votes: ReadonlyMap<KeyId, Hex32>;
+  /** The last recovery that took effect, and the epoch that it began. */
+  readonly executed: { readonly proposal: Hex32; readonly epoch: number } | undefined;
+};
+
+/** A backup as the policy knows it. */
+export type BackupState = {
+  readonly sequence: bigint;
+  readonly backup: Hex32;
+  /** The key that recorded it. */
+  readonly agent: KeyId;
+  /** When, in seconds since 1970. */
+  readonly time: bigint;
 };
 
 /** All that the registry has reported about a policy. */
@@ -66,7 +119,42 @@ export type PolicyState = {
   readonly pendingChanges: ReadonlyMap<Hex32, PendingChange>;
   /** Next nonce by {@link nonceKey}; 0 in a lane not listed. */
   readonly nonces: ReadonlyMap<string, bigint>;
+  readonly trustees: TrusteesState;
+  readonly recovery: RecoveryState;
+  /** Oldest first: the n-th has sequence n. */
+  readonly backups: readonly (BackupState & {
+    /** The key lost all its rights since, within an epoch. */
+    readonly disowned: boolean;
+  })[];
+  /** Agents that may record backups in this epoch while they prove, besides ADMINs. */
+  readonly anchoring: ReadonlySet<KeyId>;
 };
+
+/** Before the first trustees. */
+export const NO_TRUSTEES_YET: TrusteesState = {
+  ...{ number: 0, since: 0n, settings: NO_TRUSTEES, revealed: new Map(), refused: false },
+};
+
+/** Before the first recovery. */
+export const NO_RECOVERY_YET: RecoveryState = {
+  ...{ number: 0n, running: undefined, proposals: new Map(), votes: new Map(), executed: undefined },
+};
+
+/**
+ * The newest backup that a key recorded which the owner has not taken all rights from since: what others recorded may be a
+ * thief's. Undefined if there is none, as after a recovery, which ends the rights of all keys.
+ */
+export function trustedBackup({ backups, agents, epoch }: PolicyState): BackupState | undefined {
+  return backups.findLast(({ agent, disowned }) => {
+    const record = agents.get(agent);
+    return !disowned && record?.epoch === epoch && record.authorizations.length > 0;
+  });
+}
+
+/** Who votes for a proposal. */
+export function votersOf({ votes }: RecoveryState, proposal: Hex32): readonly KeyId[] {
+  return [...votes].filter(([, vote]) => vote === proposal).map(([trustee]) => trustee);
+}
 
 /** The epoch in which every policy begins. */
 export const FIRST_EPOCH = 1;

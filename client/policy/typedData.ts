@@ -9,101 +9,20 @@ import type {
   AgentChange,
   AgentPower,
   AgentRevocation,
-  GovernanceChange,
   Operation,
+  SlowChange,
 } from "./operations.ts";
 import { settingsFields, settingsStruct } from "./settings.ts";
+import {
+  ACCEPTANCE_TYPES,
+  OPERATION_TYPES,
+  RECOVERY_ACCEPTANCE_TYPES,
+  TRUSTEE_TYPES,
+} from "./signedTypes.ts";
+import type { RecoveryOffer, RecoveryProposal, TrusteeOperation } from "./trusteeOperations.ts";
+import { NO_HASH, trusteeSettingsStruct } from "./trusteeSettings.ts";
 
-type Field = { readonly name: string; readonly type: string };
 type Struct = Readonly<Record<string, unknown>>;
-
-/** `"uint256 policy,uint32 epoch"` as fields. */
-function fields(signature: string): Field[] {
-  return signature.split(",").map((field) => {
-    const [type = "", name = ""] = field.split(" ");
-    return { name, type };
-  });
-}
-
-/** The structs inside of operations. */
-const AGENT_CHANGE = fields("uint8 kind,bytes key,uint8 authorizations,uint256 commitment,uint64 expiry");
-const AGENT_REVOCATION = fields("bytes32 agent,uint8 authorizations");
-const AGENT_POWER = fields("uint8 kind,bytes key,uint8 authorizations");
-const POLICY_SETTINGS = fields(
-  "uint8 grantQuorum,uint8 adminQuorum,bool contractKeysCount,uint32 delay,uint32 window,bytes32 rootCommitment",
-);
-
-const NO_SUCCESSOR = hex32(`0x${"00".repeat(32)}`);
-
-const REPLAY = "uint192 lane,uint64 nonce,uint64 deadline";
-
-/** The EIP-712 types of the registry, member for member. */
-const TYPES = {
-  CreatePolicy: {
-    CreatePolicy: fields(
-      "uint256 policy,uint256 ownerCommitment,AgentChange[] agents,PolicySettings settings,bool checkpoint,uint64 deadline",
-    ),
-    AgentChange: AGENT_CHANGE,
-    PolicySettings: POLICY_SETTINGS,
-  },
-  Authorize: {
-    Authorize: fields(
-      `uint256 policy,uint32 epoch,AgentChange[] changes,bool checkpoint,bytes32 proposer,${REPLAY},uint32 counter`,
-    ),
-    AgentChange: AGENT_CHANGE,
-  },
-  Revoke: {
-    Revoke: fields(
-      `uint256 policy,uint32 epoch,AgentRevocation[] revocations,bytes32 proposer,${REPLAY},uint32 counter`,
-    ),
-    AgentRevocation: AGENT_REVOCATION,
-  },
-  Renounce: {
-    Renounce: fields(
-      `uint256 policy,uint32 epoch,uint8 authorizations,bytes32 agent,${REPLAY},uint32 counter`,
-    ),
-  },
-  Renew: {
-    Renew: fields(
-      `uint256 policy,uint32 epoch,uint256 commitment,uint64 expiry,bool checkpoint,bytes32 agent,${REPLAY},uint32 counter`,
-    ),
-  },
-  GovernanceChange: {
-    GovernanceChange: fields(
-      `uint256 policy,uint32 epoch,AgentPower[] agents,uint8 fields,PolicySettings settings,bool abandon,bytes32 successor,bytes32 proposer,${REPLAY},uint32 counter`,
-    ),
-    AgentPower: AGENT_POWER,
-    PolicySettings: POLICY_SETTINGS,
-  },
-  Veto: {
-    Veto: fields("uint256 policy,uint32 epoch,bytes32 change,bytes32 agent,uint64 deadline,uint32 counter"),
-  },
-  Withdraw: {
-    Withdraw: fields(
-      "uint256 policy,uint32 epoch,bytes32 change,bytes32 agent,uint64 deadline,uint32 counter",
-    ),
-  },
-  Stop: { Stop: fields("uint256 policy,uint32 epoch,bytes32 agent,uint64 deadline,uint32 counter") },
-  LiftStop: {
-    LiftStop: fields("uint256 policy,uint32 epoch,bytes32 stopper,uint64 deadline,uint32 counter"),
-  },
-  VoidApprovals: {
-    VoidApprovals: fields("uint256 policy,uint32 epoch,bytes32 agent,uint64 deadline,uint32 counter"),
-  },
-  EmergencyRotate: {
-    EmergencyRotate: fields(
-      "uint256 policy,uint32 epoch,AgentPower[] agents,PolicySettings settings,bytes32[] survivors,uint64 deadline",
-    ),
-    AgentPower: AGENT_POWER,
-    PolicySettings: POLICY_SETTINGS,
-  },
-} as const satisfies Record<Operation["action"], TypedData["types"]>;
-
-const ACCEPTANCE: TypedData["types"] = {
-  AgentAcceptance: fields(
-    "uint256 policy,uint32 epoch,uint8 kind,bytes key,uint256 commitment,uint8 authorizations,uint64 expiry,uint64 deadline",
-  ),
-};
 
 /** The registry's EIP-712 domain on its chain. */
 export function registryDomain(location: RegistryLocation): TypedDataDomain {
@@ -130,7 +49,7 @@ export function operationTypedData(location: RegistryLocation, operation: Operat
   const struct = operationStruct(operation);
   return {
     domain: registryDomain(location),
-    types: TYPES[operation.action],
+    types: OPERATION_TYPES[operation.action],
     primaryType: operation.action,
     message: carriesCounter(operation) ? { ...struct, counter: uint32(counter, "counter") } : struct,
   };
@@ -140,7 +59,7 @@ export function operationTypedData(location: RegistryLocation, operation: Operat
 export function acceptanceTypedData(location: RegistryLocation, offer: AcceptanceOffer): TypedData {
   return {
     domain: registryDomain(location),
-    types: ACCEPTANCE,
+    types: ACCEPTANCE_TYPES,
     primaryType: "AgentAcceptance",
     message: {
       policy: offer.policy,
@@ -151,12 +70,57 @@ export function acceptanceTypedData(location: RegistryLocation, offer: Acceptanc
   };
 }
 
-/** How the registry names a governance change: the EIP-712 hash of the struct with counter 0. */
-export function changeIdOf(change: GovernanceChange): Hex32 {
+/** What a trustee signs. @throws {PolicyError} UINT_OUT_OF_RANGE */
+export function trusteeTypedData(location: RegistryLocation, operation: TrusteeOperation): TypedData {
+  return {
+    domain: registryDomain(location),
+    types: TRUSTEE_TYPES[operation.action],
+    primaryType: operation.action,
+    message: trusteeStruct(operation),
+  };
+}
+
+/** What an agent signs to accept what a recovery gives it. */
+export function recoveryAcceptanceTypedData(location: RegistryLocation, offer: RecoveryOffer): TypedData {
+  const { power, ...rest } = offer;
+  return {
+    domain: registryDomain(location),
+    types: RECOVERY_ACCEPTANCE_TYPES,
+    primaryType: "RecoveryAcceptance",
+    message: { ...rest, ...powerStruct(power) },
+  };
+}
+
+/** How the registry names a change that waits: the EIP-712 hash of the struct with counter 0. */
+export function changeIdOf(change: SlowChange): Hex32 {
   const message = { ...operationStruct(change), counter: 0 };
   return hex32(
-    TypedDataEncoder.hashStruct("GovernanceChange", structuredClone(TYPES.GovernanceChange), message),
+    TypedDataEncoder.hashStruct(change.action, structuredClone(OPERATION_TYPES[change.action]), message),
   );
+}
+
+/** How the registry names a proposal: the EIP-712 hash of the struct. */
+export function proposalIdOf(proposal: RecoveryProposal): Hex32 {
+  const types = structuredClone(TRUSTEE_TYPES.RecoveryProposal);
+  return hex32(TypedDataEncoder.hashStruct("RecoveryProposal", types, { ...trusteeStruct(proposal) }));
+}
+
+/** What only trustees sign, as the struct that the registry takes. */
+export function trusteeStruct(operation: TrusteeOperation): Struct {
+  switch (operation.action) {
+    case "RecoveryProposal": {
+      const { action: _, agents, settings, ...rest } = operation;
+      return { ...rest, agents: agents.map(powerStruct), settings: settingsStruct(settings) };
+    }
+    case "RecoveryVote": {
+      const { action: _, proposal = NO_HASH, ...rest } = operation;
+      return { ...rest, proposal };
+    }
+    case "TrusteeRevoke": {
+      const { action: _, ...rest } = operation;
+      return rest;
+    }
+  }
 }
 
 /** The operation as the struct that the registry takes; approvers sign it with their counter. */
@@ -190,12 +154,16 @@ export function operationStruct(operation: Operation): Struct {
         fields: settingsFields(settings),
         settings: settingsStruct(settings),
         abandon: abandon !== undefined,
-        successor: abandon?.successor ?? NO_SUCCESSOR,
+        successor: abandon?.successor ?? NO_HASH,
       };
     }
     case "EmergencyRotate": {
       const { action: _, agents, settings, ...rest } = operation;
       return { ...rest, agents: agents.map(powerStruct), settings: settingsStruct(settings) };
+    }
+    case "TrusteeChange": {
+      const { action: _, trustees, ...rest } = operation;
+      return { ...rest, trustees: trusteeSettingsStruct(trustees) };
     }
     default: {
       const { action: _, ...rest } = operation;

@@ -49,6 +49,10 @@ const sentences: Record<Operation["action"], string> = {
   LiftStop: `In policy ${policy}, agents can be let prove again, which ${laptop} had stopped and cannot stop a second time`,
   VoidApprovals: `In policy ${policy}, all that ${phone} approved and nobody submitted yet is void`,
   EmergencyRotate: `The root keys replace all power in policy ${policy} at once: ${server} may administer the policy, and has no other power; letting somebody prove takes 1 agent; changing power takes 1 ADMIN; wallet contracts do not count as agents of their own; the root keys are those of ${rootCommitment}; nobody but ${phone} proves, and all changes that wait end`,
+  TrusteeChange: `In policy ${policy}, 3 of 5 trustees together give the policy to whom they choose; 2 of 2 trustees together stop agents from proving; 3 of 5 trustees together restore the recovery secret; a recovery waits 14 days, and can then be executed for 7 days; their shares are those of 0x${"5e".repeat(32)}; takes effect after the delay of a recovery, or of a change if there are no trustees yet, unless an ADMIN vetoes`,
+  PermitAnchor: `In policy ${policy}, ${laptop} may record backups while it proves`,
+  AnchorBackup: `In policy ${policy}, ${phone} records backup 7, 0x${"c4".repeat(32)}`,
+  CancelRecovery: `In policy ${policy}, the recovery ${change}, which runs, ends`,
 };
 
 describe("policy/describe", () => {

@@ -2,15 +2,19 @@ import { Wallet } from "ethers";
 import { hex20, hex32 } from "../../../client/core/index.ts";
 import { agentSecretsFrom, keyIdOf, policySecretsFrom, secp256k1Key } from "../../../client/keys/index.ts";
 import {
+  buildAnchorBackup,
   buildAuthorize,
+  buildCancelRecovery,
   buildCreatePolicy,
   buildEmergencyRotate,
   buildGovernanceChange,
   buildLiftStop,
+  buildPermitAnchor,
   buildRenew,
   buildRenounce,
   buildRevoke,
   buildStop,
+  buildTrusteeChange,
   buildVeto,
   buildVoidApprovals,
   buildWithdraw,
@@ -24,6 +28,7 @@ import {
   type RegistryLocation,
   rootCommitment,
   safeSettings,
+  type TrusteeSettings,
 } from "../../../client/policy/index.ts";
 
 export const NOW = 1_767_225_600n; // 2026-01-01 00:00 UTC
@@ -56,6 +61,18 @@ const { proposer, ...own } = CONTEXT;
 const statement = { policy: POLICY, epoch: 1, agent: PHONE.id, now: NOW };
 const change = hex32(`0x${"c4".repeat(32)}`);
 const next = rootCommitment({ ...ROOT_SET, salt: hex32(`0x${"5b".repeat(32)}`) });
+
+/** Five trustees, three of whom recover; two of two may revoke; nobody stands for a grant. */
+export const TRUSTEES: TrusteeSettings = {
+  root: hex32(`0x${"7e".repeat(32)}`),
+  quorums: {
+    RECOVERY_SHARE: { count: 5, quorum: 3 },
+    REVOKE_AUTHZ: { count: 2, quorum: 2 },
+    PROVISION_AUTHZ: { count: 0, quorum: 0 },
+    ADMIN_AUTHZ: { count: 5, quorum: 3 },
+  },
+  ...{ delay: 14 * 86_400, window: 7 * 86_400, shareSet: hex32(`0x${"5e".repeat(32)}`) },
+};
 
 /** One operation of each kind, with all that it can hold. */
 export const OPERATIONS = {
@@ -96,6 +113,10 @@ export const OPERATIONS = {
     settings: { grantQuorum: 1, adminQuorum: 1, contractKeysCount: false, rootCommitment: next },
     survivors: [PHONE.id],
   }),
+  TrusteeChange: buildTrusteeChange({ ...CONTEXT, trustees: TRUSTEES }),
+  PermitAnchor: buildPermitAnchor({ ...CONTEXT, agent: LAPTOP.id, permitted: true }),
+  AnchorBackup: buildAnchorBackup({ ...statement, sequence: 7n, backup: change }),
+  CancelRecovery: buildCancelRecovery({ policy: POLICY, epoch: 1, now: NOW, recovery: 3n, proposal: change }),
 } as const satisfies Record<Operation["action"], Operation>;
 
 /** The end of a policy. */

@@ -8,7 +8,7 @@ import {
   type PolicySettings,
   type PolicyState,
 } from "../../../client/policy/index.ts";
-import { type agent, NOW, OWNER, PHONE, POLICY, SETTINGS } from "./fixtures.ts";
+import { type agent, NOW, OWNER, PHONE, POLICY, SETTINGS, TRUSTEES } from "./fixtures.ts";
 
 type TestAgent = Pick<ReturnType<typeof agent>, "key" | "id" | "commitment">;
 
@@ -41,6 +41,11 @@ export function stateOf(
   return {
     ...{ policy: POLICY, ownerCommitment: OWNER, creator: PHONE.id, epoch: FIRST_EPOCH },
     settings: { ...SETTINGS, ...settings },
+    trustees: { number: 1, since: NOW, settings: TRUSTEES, revealed: new Map(), refused: false },
+    recovery: {
+      ...{ number: 0n, running: undefined, proposals: new Map(), votes: new Map(), executed: undefined },
+    },
+    ...{ backups: [], anchoring: new Set<KeyId>() },
     ...{ stopper: undefined, abandoned: undefined, pendingChanges: new Map(), nonces: new Map() },
     agents: new Map(agents.map(([{ id }, state]): [KeyId, AgentState] => [id, state])),
     ...more,

@@ -1,0 +1,140 @@
+import { keccak_256 } from "@noble/hashes/sha3.js";
+import { type Registry, readHead, readRecovery } from "../chain/index.ts";
+import { bytesToHex, type Hex32, hex32 } from "../core/index.ts";
+import { agentSignerOf, keyIdOf, type PolicySigner } from "../keys/index.ts";
+import {
+  type Acceptance,
+  type AgentPower,
+  type Authorizations,
+  acceptRecovery,
+  buildRecoveryAcceptance,
+  checkRecoveryAcceptance,
+  NO_ROOT_KEYS,
+  type PolicyId,
+  type RegistryLocation,
+  type RootSet,
+  type RotatedSettings,
+  rootCommitment,
+  safeSettings,
+} from "../policy/index.ts";
+import { safetyWords } from "../recovery/index.ts";
+import { AppError } from "./errors.ts";
+import { textToBytes, toJson } from "./json.ts";
+
+/** A new device's power after a recovery, and its signature that it accepts it. */
+export type RecoveryConsent = { readonly power: AgentPower; readonly acceptance: Acceptance };
+
+/** What an owner asks her trustees for; holds no secret. */
+export type RecoveryRequest = {
+  readonly location: RegistryLocation;
+  readonly policy: PolicyId;
+  /** The number of the recovery: once it has ended, for whatever reason, a new request is due. */
+  readonly recovery: bigint;
+  /** All that are to hold power. */
+  readonly agents: readonly RecoveryConsent[];
+  readonly settings: RotatedSettings;
+};
+
+export type ConsentToRecoveryOptions = {
+  readonly registry: Registry;
+  /** From the paper, or from a trustee. */
+  readonly policy: PolicyId;
+  readonly authorizations: Authorizations;
+  /** How long a proposal can be made with it, in seconds; seven days by default. */
+  readonly validFor?: bigint;
+};
+
+const DEFAULT_VALIDITY = 7n * 86_400n;
+
+/**
+ * Consents, on an owner's new device, to hold power in her policy after a recovery.
+ *
+ * @param signer The new device's policy key, of any kind.
+ * @throws {PolicyError} AUTHORIZATIONS_EMPTY, POWER_WITH_PROVE, AUTHORIZATIONS_UNKNOWN; {ChainError} those of the node
+ */
+export async function consentToRecovery(
+  signer: PolicySigner,
+  options: ConsentToRecoveryOptions,
+): Promise<RecoveryConsent & { readonly recovery: bigint }> {
+  const { registry, policy, authorizations, validFor = DEFAULT_VALIDITY } = options;
+  const { time: now } = await readHead(registry);
+  const { number: recovery } = await readRecovery(registry, policy);
+  const { key } = await agentSignerOf(signer);
+  const offer = buildRecoveryAcceptance({
+    ...{ policy, recovery, now, deadline: now + validFor },
+    power: { key, authorizations },
+  });
+  const acceptance = await acceptRecovery(signer, registry.location, offer);
+  return { recovery, power: offer.power, acceptance };
+}
+
+export type RecoveryRequestOptions = {
+  readonly registry: Registry;
+  readonly policy: PolicyId;
+  /** One of each new device. */
+  readonly consents: readonly (RecoveryConsent & { readonly recovery: bigint })[];
+  /** The root keys from then on, printed by now; `undefined` means none. */
+  readonly nextRootSet: RootSet | undefined;
+  /** Where they are to differ from `safeSettings`. */
+  readonly settings?: Partial<Omit<RotatedSettings, "rootCommitment">>;
+};
+
+/**
+ * What an owner gives to a trustee who proposes her recovery.
+ *
+ * @throws {AppError} RECOVERY_REQUEST_STALE if the consents are not of one recovery
+ * @throws {PolicyError} SETTING_OUT_OF_RANGE, ACCEPTANCE_MISMATCH
+ */
+export function requestRecovery(options: RecoveryRequestOptions): RecoveryRequest {
+  const { registry, policy, consents, nextRootSet } = options;
+  const [first] = consents;
+  if (first === undefined || consents.some(({ recovery }) => recovery !== first.recovery)) {
+    throw new AppError(
+      "RECOVERY_REQUEST_STALE",
+      "the devices consented to different recoveries, or none did",
+      {
+        details: { recoveries: consents.map(({ recovery }) => recovery) },
+      },
+    );
+  }
+  const admins = consents.filter(
+    ({ power }) => power.authorizations.includes("ADMIN") && power.key.kind !== "CONTRACT",
+  );
+  const rootKeys = nextRootSet === undefined ? NO_ROOT_KEYS : rootCommitment(nextRootSet);
+  const { delay: _, window: __, ...safe } = safeSettings({ admins: admins.length, rootCommitment: rootKeys });
+  const request = {
+    ...{ location: registry.location, policy, recovery: first.recovery },
+    agents: consents.map(({ power, acceptance }) => ({ power, acceptance })),
+    settings: { ...safe, ...options.settings },
+  };
+  checkRecoveryRequest(request);
+  return request;
+}
+
+/**
+ * Refuses a request with an acceptance that its device did not sign; one of a contract is left to the chain.
+ *
+ * @throws {PolicyError} ACCEPTANCE_MISMATCH, SIGNATURE_MALFORMED
+ */
+export function checkRecoveryRequest({ location, policy, recovery, agents }: RecoveryRequest): void {
+  for (const { power, acceptance } of agents) {
+    checkRecoveryAcceptance(location, { policy, recovery, power, acceptance });
+  }
+}
+
+/**
+ * Six words that owner and trustee read to each other: if they are the same, the request is the one that she made. They cover
+ * all that the recovery will do.
+ */
+export function recoveryRequestWords(request: RecoveryRequest): readonly string[] {
+  return safetyWords(fingerprintOf(request));
+}
+
+function fingerprintOf({ location, policy, recovery, agents, settings }: RecoveryRequest): Hex32 {
+  const powers = agents.map(({ power }) => [power.key.kind, keyIdOf(power.key), power.authorizations]);
+  const rules = [settings.grantQuorum, settings.adminQuorum, settings.contractKeysCount];
+  const text = toJson("dkms-recovery-fingerprint-v1", {
+    ...{ location, policy, recovery, powers, rules, rootCommitment: settings.rootCommitment },
+  });
+  return hex32(bytesToHex(keccak_256(textToBytes(text))));
+}
