@@ -4,6 +4,7 @@ pragma solidity ^0.8.30;
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {IAgentPolicyRecovery} from "../interfaces/IAgentPolicyRecovery.sol";
 import {IAgentPolicyRegistry} from "../interfaces/IAgentPolicyRegistry.sol";
+import {IAgentPolicyTrustees} from "../interfaces/IAgentPolicyTrustees.sol";
 import {AgentKeys} from "../libraries/AgentKeys.sol";
 import {Acceptance} from "../types/Acceptance.sol";
 import {AgentPower} from "../types/AgentPower.sol";
@@ -100,7 +101,7 @@ library Recoveries {
     ) internal returns (bytes32 id) {
         AgentRecords.openHead(agents, op.policy);
         PolicyAuthority.requireTime(op.deadline);
-        TrusteeSets.requireCurrent(rules, op.policy, op.trusteeSet, settings);
+        _requireAble(rules, op.policy, op.trusteeSet, settings);
         _requireCurrent(self, op.policy, op.recovery);
         id = RecoveryProposalHash.hash(op);
         KeyId trustee = TrusteeSets.requireOne(
@@ -155,7 +156,7 @@ library Recoveries {
     ) internal {
         AgentRecords.openHead(agents, op.policy);
         PolicyAuthority.requireTime(op.deadline);
-        TrusteeSets.requireCurrent(rules, op.policy, op.trusteeSet, settings);
+        _requireAble(rules, op.policy, op.trusteeSet, settings);
         _requireCurrent(self, op.policy, op.recovery);
         KeyId trustee = TrusteeSets.requireOne(
             sets,
@@ -452,6 +453,20 @@ library Recoveries {
     /// @dev True if a proposal is one of this recovery and trustee set, the first of which has number 1.
     function _takesVotes(Proposal storage proposal, uint64 recovery, uint32 trusteeSet) private view returns (bool) {
         return proposal.recovery == recovery && proposal.trusteeSet == trusteeSet;
+    }
+
+    /// @dev Reverts unless these are the settings of the set in force, whose trustees can recover: where the quorum is 0,
+    /// which any votes reach, a hidden leaf could still say that it may.
+    function _requireAble(
+        PolicyRules.State storage rules,
+        PolicyId policy,
+        uint32 trusteeSet,
+        TrusteeSettings calldata settings
+    ) private view {
+        TrusteeSets.requireCurrent(rules, policy, trusteeSet, settings);
+        if (settings.adminQuorum == 0) {
+            revert IAgentPolicyTrustees.AgentPolicyTrusteeQuorumMissing(policy, TrusteeCapabilities.ADMIN_AUTHZ, 1, 0);
+        }
     }
 
     /// @dev Reverts unless this is the number of the present recovery.
