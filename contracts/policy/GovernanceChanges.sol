@@ -39,7 +39,7 @@ library GovernanceChanges {
     using EnumerableSet for EnumerableSet.Bytes32Set;
 
     /// @dev A change that waits. `trustees`: the hash of the trustee settings that it sets, 0 if it sets none;
-    /// `trusteeSet`: the number of the set that it replaces.
+    /// `trusteeSet`: the number of the set that it replaces, or that was in force when abandonment was scheduled.
     struct Pending {
         KeyId proposer;
         uint64 era;
@@ -114,7 +114,10 @@ library GovernanceChanges {
         PolicyRules.Terms memory terms = rules.terms[op.policy];
         (uint32 delay, uint32 window) = (terms.delay, terms.window);
         // the one change that trustees cannot undo leaves them as long to act as for a recovery
-        if (op.abandon) delay = PolicyRules.recoveryDelay(rules, op.policy, terms);
+        if (op.abandon) {
+            delay = PolicyRules.recoveryDelay(rules, op.policy, terms);
+            pending.trusteeSet = rules.trustees[op.policy].number;
+        }
         _requireEffect(self, agents, rules, pending, op.policy, head, terms);
         wait_(pending, op.policy, change, approvers, delay, window);
     }
@@ -330,6 +333,7 @@ library GovernanceChanges {
         }
         _work(self, agents, rules, pending, policy, head, terms);
         if (pending.abandon) {
+            PolicyRules.requireTrusteeSet(rules, policy, pending.trusteeSet);
             Epochs.end(agents, policy, head);
             revoked = Epochs.endProvers(agents, policy, head, 0);
             head.flags |= PolicyFlags.ABANDONED;

@@ -77,17 +77,21 @@ library PolicyRules {
         bytes32 settings,
         TrusteeTerms memory terms
     ) internal {
-        Trustees storage trustees = self.trustees[policy];
-        uint32 number = trustees.number;
-        if (former != number) {
-            revert IAgentPolicyTrustees.AgentPolicyTrusteeSetMismatch(policy, former, number);
-        }
+        requireTrusteeSet(self, policy, former);
         if (terms.delay == 0) settings = 0;
+        uint32 number = former + 1;
+        Trustees storage trustees = self.trustees[policy];
         trustees.settings = settings;
-        trustees.number = ++number;
+        trustees.number = number;
         (trustees.since, trustees.refused) = (uint40(block.timestamp), false);
         trustees.terms = terms;
         emit IAgentPolicyTrustees.TrusteesChanged(policy, number, settings);
+    }
+
+    /// @dev Reverts unless the set with this number is in force: what waited for its time to act is not for another.
+    function requireTrusteeSet(State storage self, PolicyId policy, uint32 number) internal view {
+        uint32 current = self.trustees[policy].number;
+        if (number != current) revert IAgentPolicyTrustees.AgentPolicyTrusteeSetMismatch(policy, number, current);
     }
 
     /// @dev How long a change waits that trustees in force can forestall: the recovery delay, and where there are no
