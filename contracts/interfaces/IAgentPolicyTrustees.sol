@@ -142,7 +142,7 @@ interface IAgentPolicyTrustees {
 
     /// @notice `authorize`, where the quorum of trustees with PROVISION_AUTHZ stands for one approval of the grant
     /// quorum, though never for the only one.
-    /// @param op What is signed; by trustees with the number of their set as counter.
+    /// @param op What is signed; by trustees with 2^32 - 1 less the number of their set as counter.
     /// @param settings Of the trustee set in force.
     /// @param acceptances One for each change.
     /// @param approvals Of agents of the policy, strictly ascending by key id, the proposer's among them.

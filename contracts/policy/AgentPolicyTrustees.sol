@@ -72,7 +72,7 @@ contract AgentPolicyTrustees is IAgentPolicyTrustees, AgentPolicyState {
             settings.root,
             TrusteeCapabilities.PROVISION_AUTHZ,
             settings.provisionQuorum,
-            keccak256(bytes.concat(AuthorizeHash.encode(op), bytes32(uint256(number)))),
+            keccak256(bytes.concat(AuthorizeHash.encode(op), TrusteeSets.counterOf(number))),
             trustees,
             _context()
         );

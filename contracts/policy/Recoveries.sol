@@ -223,7 +223,7 @@ library Recoveries {
             settings.root,
             TrusteeCapabilities.ADMIN_AUTHZ,
             needed == 0 ? 1 : needed,
-            keccak256(bytes.concat(encoded, bytes32(uint256(number)))),
+            keccak256(bytes.concat(encoded, TrusteeSets.counterOf(number))),
             trustees,
             context
         );

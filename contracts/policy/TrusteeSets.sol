@@ -47,6 +47,12 @@ library TrusteeSets {
         }
     }
 
+    /// @dev What trustees sign in the place of an agent's counter: the number of their set, counted down from 2^32 - 1,
+    /// where no agent's counter comes. So a key that is agent and trustee signs different words for each.
+    function counterOf(uint32 number) internal pure returns (bytes32) {
+        return bytes32(uint256(~number));
+    }
+
     /// @dev Checks approvals of distinct trustees with a capability, ascending by key id.
     function requireApproved(
         State storage self,

@@ -3,8 +3,8 @@ pragma solidity ^0.8.30;
 
 import {PolicyId} from "./PolicyId.sol";
 
-/// @dev Ends a recovery that runs: signed by most ADMINs, with their counters, and by trustees, with the number of
-/// their set in its place.
+/// @dev Ends a recovery that runs: signed by most ADMINs, with their counters, and by trustees, with 2^32 - 1 less
+/// the number of their set in its place.
 struct CancelRecovery {
     PolicyId policy;
     uint32 epoch;

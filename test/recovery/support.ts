@@ -34,7 +34,14 @@ import {
   TYPES,
   type World,
 } from "../policy/support.ts";
-import { NOBODY, type TrusteeSet, trusteeApproval, trusteeApprovals, trusteeSet } from "./trusteeSet.ts";
+import {
+  counterOf,
+  NOBODY,
+  type TrusteeSet,
+  trusteeApproval,
+  trusteeApprovals,
+  trusteeSet,
+} from "./trusteeSet.ts";
 
 /** The governance delay of the scene. */
 export const GOVERNANCE_DELAY = 2n * DAY;
@@ -287,9 +294,9 @@ export async function cancel(
   admins: readonly Party[],
   trustees: readonly Party[],
 ): Promise<ContractTransactionResponse> {
-  const { number: counter } = await world.registry.trusteeSetOf(policy);
+  const { number } = await world.registry.trusteeSetOf(policy);
   const approvals = await approveAll(world, "CancelRecovery", op, admins);
-  const said = { ...op, counter };
+  const said = { ...op, counter: counterOf(number) };
   return world.registry.cancelRecovery(
     op,
     set.settings,

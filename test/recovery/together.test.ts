@@ -16,6 +16,7 @@ import { agentKey, commitmentOf, deadlineOf, FAR, NO_EXPIRY, PROVE, PROVE_GRANT 
 import { install, POWER, rotateTo, startRecovery, useScene } from "./support.ts";
 import {
   ADMIN_AUTHZ,
+  counterOf,
   member,
   PROVISION_AUTHZ,
   REVOKE_AUTHZ,
@@ -175,10 +176,10 @@ describe("what trustees do at once", () => {
       agents: readonly Party[],
       set: TrusteeSet,
       trustees: readonly Party[],
-      counter?: bigint,
+      number?: bigint,
     ) {
       const { world } = scene();
-      const number = counter ?? (await world.registry.trusteeSetOf(op.policy)).number;
+      const counter = counterOf(number ?? (await world.registry.trusteeSetOf(op.policy)).number);
       const message = { policy: op.policy, epoch: op.epoch, ...op.changes[0], deadline: FAR };
       const acceptance = { deadline: FAR, signature: await added.sign(world, "AgentAcceptance", message) };
       return world.registry.authorizeWithTrustees(
@@ -186,7 +187,7 @@ describe("what trustees do at once", () => {
         set.settings,
         [acceptance],
         await approveAll(world, "Authorize", op, agents),
-        await trusteeApprovals(world, set, trustees, "Authorize", { ...op, counter: number }),
+        await trusteeApprovals(world, set, trustees, "Authorize", { ...op, counter }),
       );
     }
 

@@ -119,6 +119,11 @@ export async function trusteeSet(
   return setOf(await Promise.all(parties.map((party) => member(world, policy, party))), settings);
 }
 
+/** What trustees of a set sign in the place of an agent's counter. */
+export function counterOf(number: bigint): bigint {
+  return 2n ** 32n - 1n - number;
+}
+
 /** What the policy stores of the settings. */
 export function hashOf(settings: TrusteeSettingsStruct): string {
   return TypedDataEncoder.hashStruct("TrusteeSettings", TYPES.TrusteeSettings, settings);
