@@ -328,7 +328,10 @@ library Recoveries {
             );
         }
         left = cast.proposal;
-        if (left == op.proposal) revert IAgentPolicyRecovery.AgentPolicyVoteIdle(op.policy, trustee, op.proposal);
+        // who has no vote may take it back all the same: that voids one that was signed and not sent
+        if (left == op.proposal && left != 0) {
+            revert IAgentPolicyRecovery.AgentPolicyVoteIdle(op.policy, trustee, left);
+        }
         if (left != 0) --self.proposals[op.policy][left].votes;
         if (op.proposal != 0) {
             Proposal storage proposal = self.proposals[op.policy][op.proposal];

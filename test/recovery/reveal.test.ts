@@ -20,7 +20,7 @@ import {
 describe("trustees that show themselves", () => {
   const scene = useScene();
 
-  /** What a trustee shows when it votes for nothing, which is refused later than what it shows. */
+  /** What a trustee shows when it votes for nothing. */
   async function show(set: TrusteeSet, by: Party, change: Partial<TrusteeStruct> = {}) {
     const { world } = scene();
     const op = await recoveryVote(scene(), by, ZeroHash);
@@ -141,7 +141,7 @@ describe("trustees that show themselves", () => {
       day - 1n,
       day,
     ]);
-    await expectRevert(world, show(set, bob), "AgentPolicyVoteIdle", [policy, bob.id, ZeroHash]);
+    await show(set, bob);
   });
 
   it("refuses a trustee without the capability needed", async () => {
