@@ -88,7 +88,10 @@ function proposed(state: PolicyState, event: Of<"RecoveryProposed">): PolicyStat
 function voted(state: PolicyState, event: Of<"RecoveryVoted">): PolicyState {
   const recovery = presentIn(state, event);
   const { trustee, proposal } = event;
-  if (recovery.votes.get(trustee) === proposal) throw unexpected(event, "it changes nothing");
+  // Who votes for nothing may say so: that voids a vote which was signed and not sent.
+  if (proposal !== undefined && recovery.votes.get(trustee) === proposal) {
+    throw unexpected(event, "it changes nothing");
+  }
   const votes = new Map(recovery.votes);
   if (proposal === undefined) votes.delete(trustee);
   else if (!recovery.proposals.has(proposal)) throw unexpected(event, "there is no such proposal");

@@ -17,8 +17,10 @@ import type { Trustee } from "./trusteeSet.ts";
 /** A trustee's signature of an operation, with what it shows of itself. */
 export type TrusteeApproval = { readonly trustee: Trustee; readonly signature: Hex };
 
-/** What trustees sign: on their own, or in the place of agents under the number of their set. */
+/** What trustees sign: on their own, or together with agents, see {@link trusteeCounter}. */
 export type TrusteeStatement = TrusteeOperation | CancelRecovery | Authorize;
+
+const MAX_COUNTER = 2 ** 32 - 1;
 
 /** Which capability an operation takes. */
 const CAPABILITIES = {
@@ -102,6 +104,14 @@ export function sortTrusteeApprovals(approvals: readonly TrusteeApproval[]): rea
   return sorted;
 }
 
+/**
+ * What trustees sign in the place of an agent's counter: the number of their set, counted down from 2³² − 1, where no counter
+ * comes. So one signature of a key that is agent and trustee does not serve for both.
+ */
+export function trusteeCounter(trusteeSet: number): number {
+  return MAX_COUNTER - trusteeSet;
+}
+
 /** What a trustee signs of an operation. @throws {PolicyError} UINT_OUT_OF_RANGE */
 export function statementTypedData(
   location: RegistryLocation,
@@ -111,7 +121,7 @@ export function statementTypedData(
   switch (operation.action) {
     case "CancelRecovery":
     case "Authorize":
-      return operationTypedData(location, operation, trusteeSet);
+      return operationTypedData(location, operation, trusteeCounter(trusteeSet));
     default:
       return trusteeTypedData(location, operation);
   }

@@ -7,6 +7,7 @@ export {
   checkTrusteeApproval,
   sortTrusteeApprovals,
   statementTypedData,
+  trusteeCounter,
 } from "./approvals.ts";
 export type { TrusteeConsent, TrusteeOffer } from "./consent.ts";
 export { checkConsent, consentToTrust, consentTypedData } from "./consent.ts";
