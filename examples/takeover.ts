@@ -12,7 +12,6 @@ import {
   generateLinkSecret,
   health,
   inviteAgent,
-  isDkmsError,
   type KeyId,
   keyIdOf,
   makeRootKit,
@@ -36,6 +35,7 @@ import {
   webauthnSigner,
 } from "../client/index.ts";
 import type { Authorizations } from "../client/policy/index.ts";
+import { refusal } from "./refusal.ts";
 import type { World } from "./world.ts";
 
 /** A thief has the key of an ADMIN. The owner keeps her policy, and a passkey takes the stolen device's place. */
@@ -117,17 +117,6 @@ export async function takeover({ registry, sender, newDevice, credentials, wait 
   const [change] = (await read()).state.pendingChanges.keys();
   if (change !== undefined) await executeChange({ registry, sender, policy }, change);
   return { alerts, refusals, findings, sentence, complete, names, state: (await read()).state };
-}
-
-/** The code with which the registry refuses something, before anything is sent. */
-async function refusal(act: () => Promise<unknown>): Promise<string> {
-  try {
-    await act();
-  } catch (error) {
-    if (isDkmsError(error)) return error.code;
-    throw error;
-  }
-  throw new Error("it must be refused");
 }
 
 /** What the owner reads from the page and types in. */

@@ -8,6 +8,7 @@ import { contract } from "../../examples/contract.ts";
 import { devices } from "../../examples/devices.ts";
 import { quickstart } from "../../examples/quickstart.ts";
 import { readPolicy } from "../../examples/readPolicy.ts";
+import { recovery } from "../../examples/recovery.ts";
 import { takeover } from "../../examples/takeover.ts";
 import type { World } from "../../examples/world.ts";
 import { startNode, type TestNode } from "../client/chain/node.ts";
@@ -107,6 +108,26 @@ describe("examples", function () {
     expect(admins.map(([, { key }]) => key.kind)).to.have.members(["SECP256K1", "WEBAUTHN"]);
     expect(state).to.deep.include({ epoch: 2, stopper: undefined });
     expect(state.settings.adminQuorum).to.equal(2);
+  });
+
+  it("recovery: three of five trustees give the policy back, whatever a thief tries", async () => {
+    const { words, reports, refusals, newPhone, state } = await recovery(world);
+    expect(words.split(" ")).to.have.length(6);
+    expect(reports).to.deep.equal([
+      ...["CHANGE_SCHEDULED", "RECOVERY_PROPOSED"],
+      ...["CHANGE_ENDED", "RECOVERY_VOTES", "RECOVERY_STARTED"],
+      ...["AGENT_PROVES_NO_MORE", "RECOVERY_DUE_SOON"],
+      ...["EPOCH_BEGAN", "RECOVERY_ENDED", "POWER_CHANGED", "AGENT_PROVES_NO_MORE", "POWER_CHANGED"],
+      ...["POWER_CHANGED", "SETTINGS_CHANGED"],
+    ]);
+    expect(refusals).to.deep.equal([
+      ...["AGENT_POLICY_CHANGE_UNKNOWN", "AGENT_POLICY_RECOVERING", "AGENT_POLICY_RECOVERING"],
+      ...["AGENT_POLICY_RECOVERING", "AGENT_POLICY_RECOVERY_TOO_EARLY", "AGENT_POLICY_MAJORITY_MISSING"],
+      "AGENT_POLICY_APPROVER_UNKNOWN",
+    ]);
+    const held = [...(state?.agents ?? [])].filter(([, { authorizations }]) => authorizations.length > 0);
+    expect(held.map(([id]) => id)).to.deep.equal([newPhone]);
+    expect(held[0]?.[1].authorizations).to.deep.equal(["PROVE", "PROVE_GRANT", "PROVE_REVOKE", "ADMIN"]);
   });
 
   it("contract: a phone opens a locker", async () => {
