@@ -9,8 +9,12 @@ export {
   policyShareAnchorWriter,
   previousBackup,
 } from "./anchors.ts";
+export type { BackUpOptions, BackupName, BackupPlace, RestoreNewestOptions } from "./backups.ts";
+export { backUp, restoreNewest, storedBackups } from "./backups.ts";
 export type { AgentTerms, ContractProofOptions } from "./contractProof.ts";
 export { proveToContract } from "./contractProof.ts";
+export type { DidKeyRotation, RegistryDidRotationOptions } from "./didRotation.ts";
+export { registryDidRotation } from "./didRotation.ts";
 export type { AppErrorCode } from "./errors.ts";
 export { AppError } from "./errors.ts";
 export type { Actor, LoneActor, PolicyActor } from "./execute.ts";
@@ -77,6 +81,11 @@ export {
 } from "./recoveryRequest.ts";
 export type { RenewActor, RenewalOptions } from "./renewal.ts";
 export { draftRenewal, renewAgent } from "./renewal.ts";
+export type { RestoreAuthority, RestoreOptions, RestoreOutcome, RestoreProgress } from "./restoration.ts";
+export { restoreOwner } from "./restoration.ts";
+export type { RestoreStep, RestoreWay } from "./restoreState.ts";
+export { RESTORE_STEPS } from "./restoreState.ts";
+export type { Waiting } from "./restoreSteps.ts";
 export type { RootKit } from "./rootKit.ts";
 export { makeRootKit, rootKitFromWords, rootKitPage, rootSigner } from "./rootKit.ts";
 export type { EmergencyRotateActor, RotationOptions } from "./rotation.ts";

@@ -1,0 +1,155 @@
+import { readHead } from "../chain/index.ts";
+import type { Hex32 } from "../core/index.ts";
+import { type AgentSigner, keyIdOf } from "../keys/index.ts";
+import { type Authorizations, type PolicyState, votersOf } from "../policy/index.ts";
+import { executeChange, proposeChange } from "./governance.ts";
+import { type Admission, answerInvitation, inviteAgent, type Occasion } from "./invitation.ts";
+import { consentToRecovery, type RecoveryRequest, requestRecovery } from "./recoveryRequest.ts";
+import type { RestoreWork } from "./restoration.ts";
+import type { Waiting } from "./restoreSteps.ts";
+import { emergencyRotate } from "./rotation.ts";
+import { stateOf } from "./trustees.ts";
+import { clearRecovery, executeRecovery } from "./trusteeship.ts";
+
+/** What the new device is to hold besides PROVE. */
+const POWER: Authorizations = ["PROVE_GRANT", "PROVE_REVOKE", "ADMIN"];
+
+/** Gives the new device power, by whoever's word it is. */
+export async function regainPower(work: RestoreWork): Promise<Waiting | undefined> {
+  const { registry, policy, authority } = work.options;
+  const device = await work.device();
+  const state = await stateOf(registry, policy);
+  if (isAdmin(state, device)) return undefined;
+  switch (authority.by) {
+    case "DEVICE":
+      return byDevice(work, authority, device, state);
+    case "ROOT_KEYS":
+      return byRootKeys(work, authority, device);
+    case "TRUSTEES":
+      return byTrustees(work, authority, device, state);
+  }
+}
+
+/** Another ADMIN proposes it: the new device in the place of those that were lost. */
+async function byDevice(
+  work: RestoreWork,
+  authority: Extract<RestoreWork["options"]["authority"], { by: "DEVICE" }>,
+  device: AgentSigner,
+  state: PolicyState,
+): Promise<Waiting | undefined> {
+  const { registry, policy, sender, lost } = work.options;
+  const { signer, coSigners = [] } = authority;
+  const { change } = work.state();
+  const waiting = change === undefined ? undefined : state.pendingChanges.get(change);
+  const { time } = await readHead(registry);
+  if (waiting !== undefined && time >= waiting.earliest && time <= waiting.latest) {
+    await executeChange({ registry, policy, sender }, waiting.id);
+    return undefined;
+  }
+  if (waiting !== undefined && time < waiting.earliest) return awaited(waiting.earliest);
+  const power = lost.flatMap((agent) => {
+    const record = state.agents.get(agent);
+    const held = record?.authorizations.filter((name) => name !== "PROVE") ?? [];
+    return record === undefined || held.length === 0 ? [] : [{ agent: record.key, lose: held }];
+  });
+  const admissions = [await admitted(work, device, "CHANGE")];
+  const actor = { registry, policy, sender, signer, coSigners };
+  const proposed = await proposeChange(actor, { power, admissions });
+  await work.keep({ change: proposed.change });
+  const [scheduled] = proposed.receipt.events.flatMap((event) =>
+    event.type === "ChangeScheduled" ? [event.earliest] : [],
+  );
+  return awaited(scheduled ?? time + BigInt(state.settings.delay));
+}
+
+function awaited(until: bigint): Waiting {
+  const text =
+    "This device gets power, and those that were lost lose it, after the policy's delay, unless an admin vetoes.";
+  return { for: "CHANGE_DELAY", until, text };
+}
+
+async function byRootKeys(
+  work: RestoreWork,
+  authority: Extract<RestoreWork["options"]["authority"], { by: "ROOT_KEYS" }>,
+  device: AgentSigner,
+): Promise<undefined> {
+  const { registry, policy, sender, lost } = work.options;
+  const { rootSet, rootSigners, survivors = [] } = authority;
+  await emergencyRotate({
+    ...{ registry, policy, sender, rootSet, rootSigners },
+    admissions: [await admitted(work, device, "ROTATION")],
+    nextRootSet: work.state().nextRootSet,
+    survivors: survivors.filter((agent) => !lost.includes(agent)),
+  });
+}
+
+async function byTrustees(
+  work: RestoreWork,
+  authority: Extract<RestoreWork["options"]["authority"], { by: "TRUSTEES" }>,
+  device: AgentSigner,
+  state: PolicyState,
+): Promise<Waiting | undefined> {
+  const { registry, policy, sender } = work.options;
+  const { running, proposals } = state.recovery;
+  const { time } = await readHead(registry);
+  const isOurs = (id: Hex32) =>
+    proposals.get(id)?.agents.some(({ key }) => keyIdOf(key) === keyIdOf(device.key)) === true;
+  if (running !== undefined && time > running.latest) {
+    await clearRecovery({ registry, policy, sender });
+  } else if (running !== undefined && isOurs(running.proposal)) {
+    if (time >= running.earliest) {
+      await executeRecovery({ registry, policy, sender });
+      return undefined;
+    }
+    const text = "Enough trustees voted for you: the recovery takes effect after its delay.";
+    return { for: "RECOVERY_DELAY", until: running.earliest, text };
+  }
+  if (!(await isAsked(work, time))) await askTrustees(work, authority.ask);
+  const votes = [...proposals.keys()].filter(isOurs).flatMap((id) => votersOf(state.recovery, id));
+  const { quorum } = state.trustees.settings.quorums.ADMIN_AUTHZ;
+  return { for: "VOTES", text: `${votes.length} of the ${quorum} trustees that it takes voted for you.` };
+}
+
+/** True if what trustees were asked for can be proposed still, or is proposed. */
+async function isAsked({ options, state }: RestoreWork, now: bigint): Promise<boolean> {
+  const { request } = state();
+  const { recovery } = await stateOf(options.registry, options.policy);
+  if (request === undefined || request.recovery !== recovery.number) return false;
+  const keys = new Set(request.agents.map(({ power }) => keyIdOf(power.key)));
+  const open = [...recovery.proposals.values()].some(
+    ({ agents, lapses }) => lapses >= now && agents.every(({ key }) => keys.has(keyIdOf(key))),
+  );
+  return open || request.agents.every(({ acceptance }) => acceptance.deadline >= now);
+}
+
+async function askTrustees(
+  work: RestoreWork,
+  ask: (request: RecoveryRequest) => Promise<void>,
+): Promise<void> {
+  const { registry, policy } = work.options;
+  const device = await work.device();
+  const consent = await consentToRecovery(device, { registry, policy, authorizations: POWER });
+  const { nextRootSet } = work.state();
+  const request = requestRecovery({ registry, policy, consents: [consent], nextRootSet });
+  await ask(request);
+  await work.keep({ request });
+}
+
+async function admitted(work: RestoreWork, device: AgentSigner, occasion: Occasion): Promise<Admission> {
+  const { registry, policy, restored } = work.options;
+  const record = { location: registry.location, policy, creator: restored.creator };
+  const agent = keyIdOf(device.key);
+  const state = await stateOf(registry, policy);
+  const known = occasion === "CHANGE" && state.agents.get(agent)?.epoch === state.epoch;
+  const invitation = await inviteAgent({
+    ...{ registry, record, authorizations: POWER, occasion },
+    ...(known ? { agent } : {}),
+  });
+  const { time } = await readHead(registry);
+  return { invitation, answer: (await answerInvitation(device, invitation, time)).answer };
+}
+
+function isAdmin(state: PolicyState, device: AgentSigner): boolean {
+  const record = state.agents.get(keyIdOf(device.key));
+  return record?.epoch === state.epoch && record.authorizations.includes("ADMIN");
+}

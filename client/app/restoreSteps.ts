@@ -1,0 +1,143 @@
+import { readHead } from "../chain/index.ts";
+import { type KeyId, keyIdOf, type PolicySigner, Secret } from "../keys/index.ts";
+import { authorizationsAt, type PolicyState } from "../policy/index.ts";
+import { AppError } from "./errors.ts";
+import type { PolicyActor } from "./execute.ts";
+import { answerInvitation, inviteAgent } from "./invitation.ts";
+import { authorizeAgents, revokeAgents } from "./policyActions.ts";
+import { type AgentRecord, policySecretsOf, withPolicySecrets } from "./record.ts";
+import type { RestoreWork } from "./restoration.ts";
+import { regainPower } from "./restorePower.ts";
+import type { RestoreStep } from "./restoreState.ts";
+import { makeRootKit, rootKitPage } from "./rootKit.ts";
+import { stateOf } from "./trustees.ts";
+
+/** What a step waits for. */
+export type Waiting = {
+  readonly for: "VOTES" | "RECOVERY_DELAY" | "CHANGE_DELAY" | "TRUSTEES";
+  /** When it can go on at the earliest, in seconds since 1970; absent where that depends on people. */
+  readonly until?: bigint;
+  /** In plain words. */
+  readonly text: string;
+};
+
+/** Works on a step; returns what it waits for, if it is not done then. */
+export async function workOn(step: RestoreStep, work: RestoreWork): Promise<Waiting | undefined> {
+  return STEPS[step](work);
+}
+
+const STEPS: Readonly<Record<RestoreStep, (work: RestoreWork) => Promise<Waiting | undefined>>> = {
+  KEYS: makeKeys,
+  LOST: revokeLost,
+  ROOT_KEYS: printRootKeys,
+  POWER: regainPower,
+  PROVE: prove,
+  DIDS: rotateDids,
+  BACKUP: backUp,
+  SHARES: reshare,
+};
+
+async function makeKeys({ options, state, keep }: RestoreWork): Promise<undefined> {
+  if (state().device !== undefined) return;
+  const { time: now } = await readHead(options.registry);
+  const { id } = await options.backend.create({ role: "POLICY", algorithm: "SECP256K1", now });
+  await keep({ device: id });
+}
+
+/** At once: what takes a delay follows with the power of the new device, or has ended with the epoch. */
+async function revokeLost(work: RestoreWork): Promise<undefined> {
+  const { registry, policy, lost } = work.options;
+  const policyState = await stateOf(registry, policy);
+  const { time: now } = await readHead(registry);
+  const proving = lost.filter((agent) => proves(policyState, agent, now));
+  if (proving.length === 0) return;
+  const actor = await actorOf(work);
+  await revokeAgents(
+    actor,
+    proving.map((agent) => ({ agent, authorizations: ["PROVE"] as const })),
+  );
+}
+
+async function printRootKeys({ options, state, keep }: RestoreWork): Promise<undefined> {
+  if (state().nextRootSet !== undefined) return;
+  const kit = await makeRootKit();
+  const page = new Secret(rootKitPage(kit));
+  try {
+    await options.printRootKeys(page);
+  } finally {
+    page.erase();
+    kit.words.erase();
+  }
+  await keep({ nextRootSet: kit.rootSet });
+}
+
+async function prove(work: RestoreWork): Promise<undefined> {
+  const { options, state, keep } = work;
+  const { registry, policy, restored } = options;
+  const device = await work.device();
+  const agent = keyIdOf(device.key);
+  const policyState = await stateOf(registry, policy);
+  const { time: now } = await readHead(registry);
+  const { record } = state();
+  if (proves(policyState, agent, now)) {
+    // Granted by an earlier call; without its record it could not be proved.
+    if (record === undefined)
+      throw new AppError("RESTORE_KEY_MISSING", "the record of the new agent is lost");
+  } else {
+    const known = policyState.agents.get(agent);
+    const place = { location: registry.location, policy, creator: restored.creator };
+    const invitation = await inviteAgent({
+      ...{ registry, record: place, authorizations: ["PROVE"] },
+      ...(known?.epoch === policyState.epoch ? { agent } : {}),
+    });
+    const answered = await answerInvitation(device, invitation, now);
+    const secrets = policySecretsOf({ ...answered.record, policySecrets: restored.policySecrets });
+    const fresh: AgentRecord = withPolicySecrets(answered.record, secrets);
+    await options.keepRecord(fresh);
+    await keep({ record: fresh });
+    await authorizeAgents(await actorOf(work), [{ invitation, answer: answered.answer }]);
+  }
+}
+
+async function rotateDids({ options }: RestoreWork): Promise<undefined> {
+  for (const did of options.dids ?? []) if (!(await did.isDone())) await did.rotate();
+}
+
+async function backUp(work: RestoreWork): Promise<undefined> {
+  const { signer } = await actorOf(work);
+  await work.options.backUp?.(signer);
+}
+
+async function reshare({ options, state, keep, device }: RestoreWork): Promise<Waiting | undefined> {
+  const { shares } = options;
+  if (shares === undefined) return undefined;
+  const { desk, change } = shares;
+  let current = await desk.poll();
+  const { shareSet } = state();
+  const under = "plan" in current && current.plan.tag === shareSet;
+  if (shareSet === undefined || !under || current.step === "aborted") {
+    const { tag } = await desk.change(await change(await device()));
+    await keep({ shareSet: tag });
+    current = desk.state();
+  }
+  if (current.step === "settled") return undefined;
+  const text =
+    current.step === "anchoring"
+      ? "Your trustees have their new shares, which come into force after the recovery delay."
+      : "Your trustees are to acknowledge their new shares.";
+  return { for: "TRUSTEES", text };
+}
+
+/** Who acts in the policy: the new device once it has power, another one until then. */
+export async function actorOf(work: RestoreWork): Promise<PolicyActor & { readonly signer: PolicySigner }> {
+  const { registry, policy, sender, authority } = work.options;
+  const place = { registry, policy, sender };
+  if (authority.by !== "DEVICE") return { ...place, signer: await work.device() };
+  const { signer, coSigners = [] } = authority;
+  return { ...place, signer, coSigners };
+}
+
+function proves(state: PolicyState, agent: KeyId, now: bigint): boolean {
+  const record = state.agents.get(agent);
+  return record?.epoch === state.epoch && authorizationsAt(record, now).includes("PROVE");
+}
