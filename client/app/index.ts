@@ -15,6 +15,8 @@ export type { AgentTerms, ContractProofOptions } from "./contractProof.ts";
 export { proveToContract } from "./contractProof.ts";
 export type { DidKeyRotation, RegistryDidRotationOptions } from "./didRotation.ts";
 export { registryDidRotation } from "./didRotation.ts";
+export type { DrillCheck, DrilledTrustee, DrillFinding, DrillOptions, DrillReport } from "./drill.ts";
+export { drill } from "./drill.ts";
 export type { AppErrorCode } from "./errors.ts";
 export { AppError } from "./errors.ts";
 export type { Actor, LoneActor, PolicyActor } from "./execute.ts";
@@ -33,6 +35,7 @@ export {
   voidApprovals,
   withdrawApproval,
 } from "./governance.ts";
+export { heartbeatKeyName, policyHeartbeatKey, verifyHeartbeatKey } from "./heartbeatKeys.ts";
 export type {
   Admission,
   Consent,

@@ -1,0 +1,273 @@
+import { base64urlnopad } from "@scure/base";
+import { type Registry, readHead } from "../chain/index.ts";
+import { hexToBytes, isDkmsError } from "../core/index.ts";
+import { type AgentKey, type KeyId, keyIdOf, type Secret } from "../keys/index.ts";
+import { recoverFromPaper } from "../paper/index.ts";
+import {
+  type HealthFinding,
+  health,
+  type KnownTrustee,
+  NO_HASH,
+  type PolicyId,
+  type PolicyState,
+  rootCommitment,
+} from "../policy/index.ts";
+import {
+  checkHeartbeat,
+  type Message,
+  newMessage,
+  type SharePublic,
+  shareSetAnchor,
+} from "../recovery/index.ts";
+import { type BackupPlace, restoreNewest } from "./backups.ts";
+import { AppError } from "./errors.ts";
+import { heartbeatKeyName, verifyHeartbeatKey } from "./heartbeatKeys.ts";
+import { rootKitFromWords } from "./rootKit.ts";
+import { stateOf } from "./trustees.ts";
+
+/** A trustee whom a drill asks whether it still has its key and its share. */
+export type DrilledTrustee = {
+  /** For the report. */
+  readonly name: string;
+  /** Its key in the policy, if it has one there. */
+  readonly key?: AgentKey;
+  /** The index of its share, if it keeps one. */
+  readonly index?: number;
+  /** When it was last heard from, in seconds since 1970; when its set came into force by default. */
+  readonly heardAt?: bigint;
+  /** Sends the request, and waits for the answer; undefined if none came in time. */
+  readonly ask: (
+    request: Message<"KEY_HEARTBEAT_REQUEST">,
+  ) => Promise<Message<"KEY_HEARTBEAT_RESPONSE"> | undefined>;
+};
+
+export type DrillOptions = {
+  readonly registry: Registry;
+  readonly policy: PolicyId;
+  readonly place: BackupPlace;
+  /** Identities that must open the newest backup: of this device, say. */
+  readonly identities?: readonly { readonly name: string; readonly identity: Secret<string> }[];
+  /** The scanned text of the recovery paper, as it lies in the drawer. */
+  readonly paper?: Secret<string>;
+  /** The words on the page with the root keys. */
+  readonly rootWords?: Secret<string>;
+  readonly trustees?: readonly DrilledTrustee[];
+  /** What all shares in force have in common, see `sharePublic` of the owner's desk. */
+  readonly shares?: SharePublic;
+  readonly onProgress?: (check: DrillCheck) => void;
+  readonly signal?: AbortSignal;
+};
+
+/** What is looked at. */
+export type DrillCheck = "BACKUP" | "PAPER" | "POLICY" | "ROOT_KEYS" | "SHARES" | "TRUSTEE";
+
+/** One thing that a drill found. */
+export type DrillFinding = {
+  readonly check: DrillCheck;
+  readonly ok: boolean;
+  /** A plain sentence; holds no secret. */
+  readonly text: string;
+  /** The code of the error, where there was one. */
+  readonly code?: string;
+};
+
+/** What a drill found, and when each trustee was heard from: for `health`. */
+export type DrillReport = {
+  /** True if the owner could come back today by every way that was tried. */
+  readonly ok: boolean;
+  readonly findings: readonly DrillFinding[];
+  readonly heard: readonly { readonly name: string; readonly trustee?: KeyId; readonly heardAt: bigint }[];
+};
+
+/**
+ * Tries everything that a recovery would need, without using it up and without showing a secret: the paper is read and opens the
+ * newest backup, the root keys' page is the one that the policy commits to, trustees have their keys and shares, the shares are
+ * those that the policy anchors. What fails is a finding, and the others go on.
+ *
+ * @throws {AppError} DRILL_CANCELLED, POLICY_MISSING; {ChainError} those of the node
+ * @example for (const { ok, text } of (await drill(options)).findings) console.log(ok ? "✔" : "✘", text);
+ */
+export async function drill(options: DrillOptions): Promise<DrillReport> {
+  const { registry, policy, onProgress, signal } = options;
+  const state = await stateOf(registry, policy);
+  const { time } = await readHead(registry);
+  const begin = (check: DrillCheck) => {
+    if (signal?.aborted) throw new AppError("DRILL_CANCELLED", "the drill was cancelled");
+    onProgress?.(check);
+  };
+  const findings: DrillFinding[] = [];
+  begin("BACKUP");
+  for (const { name, identity } of options.identities ?? []) {
+    findings.push(await opens(options, identity, { check: "BACKUP", what: `The key of ${name}` }));
+  }
+  begin("PAPER");
+  if (options.paper !== undefined) findings.push(...(await paper(options, options.paper)));
+  begin("ROOT_KEYS");
+  if (options.rootWords !== undefined) findings.push(await rootKeys(state, options.rootWords));
+  begin("TRUSTEE");
+  const answers = await Promise.all(
+    (options.trustees ?? []).map((one) => heartbeat(options, state, one, time)),
+  );
+  findings.push(...answers.map(({ finding }) => finding));
+  begin("SHARES");
+  if (options.shares !== undefined) findings.push(...sharing(state, options.shares, answers));
+  begin("POLICY");
+  const known = answers.flatMap(({ known }) => known ?? []);
+  findings.push(...policyFindings(health(state, time, { trustees: known })));
+  return {
+    ok: findings.every(({ ok }) => ok),
+    findings,
+    heard: answers.flatMap(({ heard }) => (heard === undefined ? [] : [heard])),
+  };
+}
+
+/** Whether an identity opens the newest backup. */
+async function opens(
+  { registry, policy, place, signal }: DrillOptions,
+  identity: Secret<string>,
+  { check, what }: { readonly check: DrillCheck; readonly what: string },
+): Promise<DrillFinding> {
+  try {
+    const work = signal === undefined ? {} : { signal };
+    const { header, content } = await restoreNewest({
+      ...{ registry, policy, place, ...work },
+      identity: { identity },
+    });
+    content.erase();
+    const made = new Date(header.time * 1000).toISOString().slice(0, 10);
+    return {
+      check,
+      ok: true,
+      text: `${what} opens the newest backup, number ${header.sequence} of ${made}.`,
+    };
+  } catch (error) {
+    return failed(check, `${what} does not open the newest backup`, error);
+  }
+}
+
+async function paper(options: DrillOptions, scanned: Secret<string>): Promise<readonly DrillFinding[]> {
+  const { registry, policy } = options;
+  try {
+    const read = await recoverFromPaper({ scanned });
+    const here = BigInt(read.policy) === policy && read.chainId === registry.location.chainId;
+    if (!here) {
+      read.identity.erase();
+      return [{ check: "PAPER", ok: false, text: "The paper is of another policy or chain." }];
+    }
+    const opened = await opens(options, read.identity, { check: "PAPER", what: "The paper" });
+    read.identity.erase();
+    return [opened];
+  } catch (error) {
+    return [failed("PAPER", "The paper cannot be read", error)];
+  }
+}
+
+async function rootKeys(state: PolicyState, words: Secret<string>): Promise<DrillFinding> {
+  const check = "ROOT_KEYS";
+  try {
+    const kit = await rootKitFromWords(words);
+    const same = rootCommitment(kit.rootSet) === state.settings.rootCommitment;
+    kit.words.erase();
+    return same
+      ? { check, ok: true, text: "The page with the root keys is the one that the policy waits for." }
+      : {
+          check,
+          ok: false,
+          text: "The page with the root keys is an old one: the policy waits for another.",
+        };
+  } catch (error) {
+    return failed(check, "The page with the root keys cannot be read", error);
+  }
+}
+
+type Answer = {
+  readonly finding: DrillFinding;
+  readonly holdsShare: boolean;
+  readonly heard?: DrillReport["heard"][number];
+  readonly known?: KnownTrustee;
+};
+
+async function heartbeat(
+  options: DrillOptions,
+  { trustees }: PolicyState,
+  trustee: DrilledTrustee,
+  now: bigint,
+): Promise<Answer> {
+  const { registry, shares } = options;
+  const { name, key, index } = trustee;
+  const check = "TRUSTEE";
+  const share =
+    shares === undefined || index === undefined
+      ? undefined
+      : { tag: shareSetAnchor(shares), public: shares, index };
+  const request = newMessage(
+    "KEY_HEARTBEAT_REQUEST",
+    {
+      authorizationKeys: key === undefined ? [] : [heartbeatKeyName(key)],
+      ...(share === undefined ? {} : { tag: base64urlnopad.encode(hexToBytes(share.tag)) }),
+    },
+    { now: Number(now) },
+  );
+  const person = key === undefined ? {} : { trustee: keyIdOf(key) };
+  const knownSince = (heardAt: bigint) =>
+    key === undefined ? {} : { known: { trustee: keyIdOf(key), recovers: true, heardAt } };
+  const silent = knownSince(trustee.heardAt ?? trustees.since);
+  try {
+    const response = await trustee.ask(request);
+    if (response === undefined) {
+      return { finding: { check, ok: false, text: `${name} did not answer.` }, holdsShare: false, ...silent };
+    }
+    const { missing, holdsShare } = await checkHeartbeat({
+      ...{ request, response, verify: verifyHeartbeatKey(registry.location), now: Number(now) },
+      ...(share === undefined ? {} : { share }),
+    });
+    const lacks = [
+      ...(missing.length > 0 ? ["its key"] : []),
+      ...(share !== undefined && !holdsShare ? ["its share"] : []),
+    ];
+    const text =
+      lacks.length === 0
+        ? `${name} has ${share === undefined ? "its key" : "its key and its share"}.`
+        : `${name} has lost ${lacks.join(" and ")}: choose another trustee.`;
+    const heard = { name, ...person, heardAt: now };
+    const finding = { check, ok: lacks.length === 0, text } as const;
+    return {
+      finding,
+      holdsShare,
+      heard,
+      ...knownSince(missing.length === 0 ? now : (trustee.heardAt ?? trustees.since)),
+    };
+  } catch (error) {
+    return { finding: failed(check, `${name} gave a wrong answer`, error), holdsShare: false, ...silent };
+  }
+}
+
+/** Whether enough shares of the anchored set are there. */
+function sharing(
+  { trustees }: PolicyState,
+  shares: SharePublic,
+  answers: readonly Answer[],
+): readonly DrillFinding[] {
+  const check = "SHARES";
+  const anchored = trustees.settings.shareSet;
+  if (anchored === NO_HASH || shareSetAnchor(shares) !== anchored || shares.epoch !== trustees.number) {
+    return [{ check, ok: false, text: "The shares are not those that the policy anchors: deal new ones." }];
+  }
+  const holding = answers.filter(({ holdsShare }) => holdsShare).length;
+  const { threshold } = shares;
+  const text = `${holding} trustees have their shares, and ${threshold} are needed.`;
+  return [{ check, ok: holding >= threshold, text }];
+}
+
+/** What is wrong with the policy; notices are no reason to worry. */
+function policyFindings(findings: readonly HealthFinding[]): readonly DrillFinding[] {
+  const check = "POLICY";
+  const serious = findings.filter(({ level }) => level !== "NOTICE");
+  if (serious.length === 0) return [{ check, ok: true, text: "Nothing is wrong with the policy." }];
+  return serious.map(({ code, text }) => ({ check, ok: false, text, code }));
+}
+
+function failed(check: DrillCheck, what: string, error: unknown): DrillFinding {
+  if (!isDkmsError(error)) throw error;
+  return { check, ok: false, text: `${what}: ${error.message}.`, code: error.code };
+}
