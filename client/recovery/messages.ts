@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type RandomSource, systemRandom } from "../keys/index.ts";
-import { canonicalJson, toBase64url } from "./encoding.ts";
+import { canonicalJson, isWellFormed, toBase64url } from "./encoding.ts";
 import { RecoveryError } from "./errors.ts";
 import { shareSchema } from "./share.ts";
 import { withoutVariants } from "./variants.ts";
@@ -10,6 +10,7 @@ export const CAPABILITIES = ["RECOVERY_SHARE", "REVOKE_AUTHZ", "PROVISION_AUTHZ"
 
 export type Capability = (typeof CAPABILITIES)[number];
 
+const BASE64URL = /^[A-Za-z0-9_-]*$/;
 const identifier = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 const tag = z.string().length(43);
 const epoch = z
@@ -17,7 +18,7 @@ const epoch = z
   .min(1)
   .max(2 ** 32 - 1);
 const index = z.int().min(1).max(255);
-const line = z.string().min(1).max(1024);
+const line = z.string().min(1).max(1024).refine(isWellFormed);
 const keys = z.array(line).max(16);
 const capabilities = z.array(z.enum(CAPABILITIES)).max(CAPABILITIES.length);
 const ed25519Signature = z.string().length(86);
@@ -61,7 +62,9 @@ export const messageSchema = z
     z.object({
       type: z.literal("KEY_HEARTBEAT_RESPONSE"),
       ...answering,
-      authorizationKeys: z.array(z.object({ key: line, signature: z.string().min(1).max(2048) })).max(16),
+      authorizationKeys: z
+        .array(z.object({ key: line, signature: z.string().min(1).max(2048).regex(BASE64URL) }))
+        .max(16),
       share: z.object({ tag, index, proof: ed25519Signature }).optional(),
     }),
     z.object({

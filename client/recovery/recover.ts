@@ -91,9 +91,11 @@ function judgeEach(
       const share = judge(given);
       if (share !== undefined) good.push({ position, share });
     } catch (error) {
-      if (!isDkmsError(error)) throw error;
-      const { trustee } = error.details;
-      rejected.push({ position, code: error.code, ...(typeof trustee === "string" ? { trustee } : {}) });
+      // Whatever a share does to who reads it, it is that share which is no good: the others go on.
+      const [code, trustee] = isDkmsError(error)
+        ? [error.code, error.details.trustee]
+        : ["SHARE_MALFORMED", undefined];
+      rejected.push({ position, code, ...(typeof trustee === "string" ? { trustee } : {}) });
     }
   }
   return { good, rejected };

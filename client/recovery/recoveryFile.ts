@@ -2,7 +2,7 @@ import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { z } from "zod";
 import { type Hex32, isDkmsError } from "../core/index.ts";
 import { type LinkSecret, linkSecretFrom, type RandomSource, Secret } from "../keys/index.ts";
-import { bytesToText, canonicalJson, fromBase64url, toBase64url } from "./encoding.ts";
+import { bytesToText, canonicalJson, fromBase64url, isWellFormed, toBase64url } from "./encoding.ts";
 import { RecoveryError } from "./errors.ts";
 import { dealSecret } from "./feldman.ts";
 import { type RecoveredSecret, type RecoverSecretOptions, recoverSecret } from "./recover.ts";
@@ -53,7 +53,7 @@ const fileSchema = z.strictObject({
   version: z.literal("1.0"),
   backupKey: z.string(),
   linkSecret: z.string(),
-  endpoint: z.string().min(1).max(2048),
+  endpoint: z.string().min(1).max(2048).refine(isWellFormed),
 });
 
 const KEY_BYTES = 32;
@@ -61,7 +61,8 @@ const KEY_BYTES = 32;
 /**
  * Draws a secret, shares it out among trustees, and seals the recovery file under it.
  *
- * @throws {RecoveryError} SHARING_BOUNDS, SECOND_FACTOR_TOO_SHORT, RECOVERY_CANCELLED
+ * @throws {RecoveryError} SHARING_BOUNDS, SHARE_MALFORMED, PAYLOAD_MALFORMED, SECOND_FACTOR_TOO_SHORT,
+ * SECOND_FACTOR_MALFORMED, RECOVERY_CANCELLED
  */
 export async function setUpRecovery(options: SetUpRecoveryOptions): Promise<RecoverySetUp> {
   const { file, threshold, trustees, epoch, sourceDid, signer, random } = options;

@@ -16,8 +16,11 @@ export const sealedPayloadSchema = z
   .strictObject({
     cipher: z.literal("XChaCha20-Poly1305"),
     secondFactor: secondFactorSchema.optional(),
-    nonce: z.string().length(32),
-    ciphertext: z.string().max(44_000),
+    nonce: z.string().regex(/^[A-Za-z0-9_-]{32}$/),
+    ciphertext: z
+      .string()
+      .max(44_000)
+      .regex(/^[A-Za-z0-9_-]*$/),
   })
   .meta({ id: "SealedPayload", description: "Bytes that the shared secret opens" });
 

@@ -2,14 +2,14 @@ import { argon2idAsync } from "@noble/hashes/argon2.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { z } from "zod";
 import { type RandomSource, Secret, systemRandom } from "../keys/index.ts";
-import { fromBase64url, toBase64url } from "./encoding.ts";
+import { fromBase64url, isWellFormed, toBase64url } from "./encoding.ts";
 import { RecoveryError } from "./errors.ts";
 
 /** How a PIN is stretched: argon2id (RFC 9106). Public, stored beside what the PIN protects. */
 export const secondFactorSchema = z
   .strictObject({
     kdf: z.literal("argon2id"),
-    salt: z.string().length(22),
+    salt: z.string().regex(/^[A-Za-z0-9_-]{22}$/),
     memoryKiB: z.int(),
     passes: z.int(),
     lanes: z.int(),
@@ -37,6 +37,9 @@ const MAX_LANES = 4;
 const SALT_BYTES = 16;
 const KEY_BYTES = 32;
 const MIN_PIN_CHARACTERS = 6;
+const MAX_PIN_CHARACTERS = 1024;
+/** Blank, or not to be seen at all. */
+const UNSEEN = /[\s\p{Control}\p{Format}]/gu;
 
 /** Fresh parameters for a new PIN. */
 export function newSecondFactor(random: RandomSource = systemRandom): SecondFactor {
@@ -48,32 +51,46 @@ export function newSecondFactor(random: RandomSource = systemRandom): SecondFact
 /**
  * The key that a PIN stands for. The PIN is normalised (NFKC), so that any keyboard gives the same key.
  *
- * @throws {RecoveryError} SECOND_FACTOR_TOO_SHORT below six characters; SECOND_FACTOR_PARAMETERS below the floor or
- * above what is bearable; RECOVERY_CANCELLED
+ * @throws {RecoveryError} SECOND_FACTOR_TOO_SHORT below six characters that can be seen; SECOND_FACTOR_MALFORMED for half a
+ * character, which would be the same as any other, or for more than anybody types; SECOND_FACTOR_PARAMETERS below the
+ * floor or above what is bearable; RECOVERY_CANCELLED
  */
 export async function stretchPin(
   pin: Secret<string>,
   parameters: SecondFactor,
   { onProgress, signal }: LongWork = {},
 ): Promise<Secret<Uint8Array>> {
-  const text = pin.reveal().normalize("NFKC");
-  if ([...text].length < MIN_PIN_CHARACTERS) {
-    throw new RecoveryError("SECOND_FACTOR_TOO_SHORT", `a PIN has ${MIN_PIN_CHARACTERS} characters or more`);
-  }
+  const text = checkedPin(pin.reveal());
   const salt = checkedSalt(parameters);
   const cancelled = () => new RecoveryError("RECOVERY_CANCELLED", "stopped on request");
   if (signal?.aborted === true) throw cancelled();
-  const key = await argon2idAsync(utf8ToBytes(text), salt, {
-    m: parameters.memoryKiB,
-    t: parameters.passes,
-    p: parameters.lanes,
-    dkLen: KEY_BYTES,
-    onProgress: (done) => {
-      if (signal?.aborted === true) throw cancelled();
-      onProgress?.(done);
-    },
-  });
-  return new Secret<Uint8Array>(key);
+  const bytes = utf8ToBytes(text);
+  try {
+    const key = await argon2idAsync(bytes, salt, {
+      m: parameters.memoryKiB,
+      t: parameters.passes,
+      p: parameters.lanes,
+      dkLen: KEY_BYTES,
+      onProgress: (done) => {
+        if (signal?.aborted === true) throw cancelled();
+        onProgress?.(done);
+      },
+    });
+    return new Secret<Uint8Array>(key);
+  } finally {
+    bytes.fill(0);
+  }
+}
+
+function checkedPin(typed: string): string {
+  const text = typed.length > MAX_PIN_CHARACTERS ? typed : typed.normalize("NFKC");
+  if (text.length > MAX_PIN_CHARACTERS || !isWellFormed(text)) {
+    throw new RecoveryError("SECOND_FACTOR_MALFORMED", "a PIN is whole characters, and not a whole book");
+  }
+  if ([...text.replace(UNSEEN, "")].length < MIN_PIN_CHARACTERS) {
+    throw new RecoveryError("SECOND_FACTOR_TOO_SHORT", `a PIN has ${MIN_PIN_CHARACTERS} characters or more`);
+  }
+  return text;
 }
 
 function checkedSalt({ salt, memoryKiB, passes, lanes }: SecondFactor): Uint8Array {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { bytesToHex, type Hex32, hex32, hexToBytes } from "../core/index.ts";
 import { Secret } from "../keys/index.ts";
-import { fromBase64url, signedBytes, toBase64url } from "./encoding.ts";
+import { fromBase64url, isWellFormed, signedBytes, toBase64url } from "./encoding.ts";
 import { RecoveryError } from "./errors.ts";
 import {
   checkBounds,
@@ -19,12 +19,12 @@ import { withThreshold } from "./variants.ts";
 export const shareSchema = z
   .strictObject({
     version: z.literal("1.0"),
-    source_did: z.string().min(1).max(512),
+    source_did: z.string().min(1).max(512).refine(isWellFormed),
     tag: z.string().length(43),
     shareValue: z.string().length(43),
     hint: z.strictObject({
       threshold: z.int().nonnegative().max(255),
-      trustees: z.array(z.string().min(1).max(128)).max(255),
+      trustees: z.array(z.string().min(1).max(128).refine(isWellFormed)).max(255),
     }),
     index: z.int().nonnegative().max(255),
     epoch: z
@@ -73,11 +73,13 @@ export type SignSharesOptions = {
 };
 
 const SIGNATURE_DOMAIN = "DKMS-V1-SHARE";
+const unsignedSchema = shareSchema.omit({ signature: true });
 
 /**
  * The shares of a dealt secret, one for each trustee in order, signed by the dealer.
  *
- * @throws {RecoveryError} SHARING_BOUNDS unless there are as many different trustees as shares.
+ * @throws {RecoveryError} SHARING_BOUNDS unless there are as many different trustees as shares; SHARE_MALFORMED for a DID
+ * or a name that no share can carry.
  */
 export async function signShares(options: SignSharesOptions): Promise<readonly ShareJson[]> {
   const { dealt, sourceDid, trustees, signer, sealed } = options;
@@ -89,7 +91,7 @@ export async function signShares(options: SignSharesOptions): Promise<readonly S
   }
   return Promise.all(
     dealt.values.map(async (value, i) => {
-      const body = {
+      const body = checked(unsignedSchema, {
         version: "1.0" as const,
         source_did: sourceDid,
         tag: toBase64url(hexToBytes(dealt.tag)),
@@ -99,7 +101,7 @@ export async function signShares(options: SignSharesOptions): Promise<readonly S
         epoch,
         commitments: commitments.map(toBase64url),
         ...(sealed === undefined ? {} : { sealed }),
-      };
+      });
       const signature = await signer.sign(signedBytes(SIGNATURE_DOMAIN, body));
       return { ...body, signature: toBase64url(signature) };
     }),
@@ -155,7 +157,11 @@ export function verifyShare(json: unknown, trust: ShareTrust): VerifiedShare {
  * @throws {RecoveryError} SHARE_MALFORMED
  */
 export function parseShare(json: unknown): ShareJson {
-  const parsed = shareSchema.safeParse(withThreshold(json));
+  return checked(shareSchema, withThreshold(json));
+}
+
+function checked<Value>(schema: z.ZodType<Value>, json: unknown): Value {
+  const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
   throw malformed(parsed.error.issues[0]?.path.join(".") ?? "");
 }

@@ -195,9 +195,11 @@ describe("recovery/recoveryFile", () => {
 
     it("wants six characters or more, and takes one text for all ways to type it", async () => {
       const parameters = { ...newSecondFactor(seeded(1)), memoryKiB: 19_456, passes: 2 };
-      expect(await codeOfAsync(() => stretchPin(new Secret("12345"), parameters))).to.equal(
-        "SECOND_FACTOR_TOO_SHORT",
-      );
+      const refused = (pin: string) => codeOfAsync(() => stretchPin(new Secret(pin), parameters));
+      for (const short of ["", "12345", "      ", "1\u200b2\u200b3\u200b4\u200b5", "\t\n12 34 5\u00a0"]) {
+        expect(await refused(short)).to.equal("SECOND_FACTOR_TOO_SHORT");
+      }
+      expect(await refused("1".repeat(1025))).to.equal("SECOND_FACTOR_MALFORMED");
       const composed = await stretchPin(new Secret("caf\u00e9-bar"), parameters);
       const decomposed = await stretchPin(new Secret("cafe\u0301-bar"), parameters);
       expect(composed.reveal()).to.deep.equal(decomposed.reveal());
