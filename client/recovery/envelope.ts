@@ -88,7 +88,7 @@ export async function openEnvelope(
   { keys, from, replays, now, notBefore = 0 }: OpenEnvelopeOptions,
 ): Promise<OpenedEnvelope> {
   checkLength(sealed);
-  const { signature, ...signed } = parseEnvelope(await decrypt(sealed, keys));
+  const { signature, signed, text } = parseEnvelope(await decrypt(sealed, keys));
   const sender = from.find(({ signingKey }) => toBase64url(signingKey) === signed.from);
   if (sender === undefined) {
     throw new RecoveryError("ENVELOPE_SENDER_UNKNOWN", "from somebody this side does not expect");
@@ -97,7 +97,7 @@ export async function openEnvelope(
     throw new RecoveryError("ENVELOPE_MISDIRECTED", "signed for another recipient");
   }
   const bytes = fromBase64url(signature, 64);
-  if (bytes === undefined || !isSignature(bytes, signedBytes(DOMAIN, signed), sender.signingKey)) {
+  if (bytes === undefined || !isSignature(bytes, text, sender.signingKey)) {
     throw new RecoveryError("ENVELOPE_SIGNATURE_INVALID", "not signed by whom it names");
   }
   const { id, created, expires } = signed;
@@ -132,9 +132,11 @@ function checkLength(sealed: Uint8Array): void {
   }
 }
 
-function parseEnvelope(plain: Uint8Array): z.infer<typeof envelopeSchema> {
+/** With the bytes that are signed: JSON that has no canonical text was never signed by anybody. */
+function parseEnvelope(plain: Uint8Array) {
   try {
-    return envelopeSchema.parse(JSON.parse(bytesToText(plain)));
+    const { signature, ...signed } = envelopeSchema.parse(JSON.parse(bytesToText(plain)));
+    return { signature, signed, text: signedBytes(DOMAIN, signed) };
   } catch {
     throw new RecoveryError("ENVELOPE_MALFORMED", "what was sealed is no message");
   }

@@ -30,7 +30,7 @@ export type Machine<State, Event> = {
   /**
    * Takes an event: the new state is stored, and then its effects are carried out. One event at a time, in order.
    *
-   * @throws what the reducer throws, and then nothing has changed; what the store throws.
+   * @throws what the reducer throws, and then nothing has changed; STATE_DAMAGED; what the store throws.
    */
   readonly dispatch: (event: Event) => Promise<State>;
 };
@@ -51,7 +51,7 @@ export async function startMachine<State, Event, Effect>(
     const events = [first];
     for (let event = events.shift(); event !== undefined; event = events.shift()) {
       const step = reduce(state, event);
-      if (step.state !== state) await store.save(name, new Secret(utf8ToBytes(canonicalJson(step.state))));
+      if (step.state !== state) await store.save(name, encodeState(step.state, name));
       state = step.state;
       for (const effect of step.effects) {
         const more = await carryOut(effect, state).catch((error: unknown) => {
@@ -72,6 +72,15 @@ export async function startMachine<State, Event, Effect>(
       return turn;
     },
   };
+}
+
+/** @throws {RecoveryError} STATE_DAMAGED for what JSON cannot say: NaN among a caller's numbers, half a character. */
+function encodeState(state: unknown, name: string): Secret<Uint8Array> {
+  try {
+    return new Secret(utf8ToBytes(canonicalJson(state)));
+  } catch {
+    throw new RecoveryError("STATE_DAMAGED", "what is to be stored is no state", { details: { name } });
+  }
 }
 
 async function loadState<State, Event, Effect>(
