@@ -47,7 +47,8 @@ export type RestoredBackup = {
 /**
  * Encrypts a backup as an age file. Store the file, then anchor its sequence and hash.
  *
- * @throws {BackupError} BACKUP_RECIPIENTS, BACKUP_RECIPIENT_MALFORMED, BACKUP_PASSPHRASE_WEAK, BACKUP_ABORTED
+ * @throws {BackupError} BACKUP_FIELD_MALFORMED, BACKUP_RECIPIENTS, BACKUP_RECIPIENT_MALFORMED, BACKUP_PASSPHRASE_WEAK,
+ * BACKUP_ABORTED
  * @example
  * const content = await exportPortable(wallet);
  * const to = { recipients: [{ role: "paper", recipient: paper.recipient }] } as const;

@@ -3,6 +3,7 @@ import { DkmsError } from "../core/index.ts";
 export type BackupErrorCode =
   | "BACKUP_ABORTED"
   | "BACKUP_DAMAGED"
+  | "BACKUP_FIELD_MALFORMED"
   | "BACKUP_FORGED"
   | "BACKUP_KEY_WRONG"
   | "BACKUP_MALFORMED"

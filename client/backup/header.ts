@@ -46,13 +46,15 @@ const headerSchema = z.strictObject({
   recipients: z.array(z.strictObject({ role: z.enum(["social", "paper", "device"]), recipient: z.string() })),
 });
 
-/** A line of JSON, then the content: `age --decrypt` gives exactly this. */
+/**
+ * A line of JSON, then the content: `age --decrypt` gives exactly this.
+ *
+ * @throws {BackupError} BACKUP_FIELD_MALFORMED for what could not be read back, such as a time with a fraction.
+ */
 export function encodeBackup(header: BackupHeader, salt: Hex32, content: Uint8Array): Uint8Array {
   const { sequence, previous, policy, epoch, time, device, recipients } = header;
   const fields = { sequence, previous: previous ?? null, policy, epoch, time, device, salt, recipients };
-  const line = new TextEncoder().encode(
-    `${JSON.stringify({ format: FORMAT, version: VERSION, ...fields })}\n`,
-  );
+  const line = encodeLine({ format: FORMAT, version: VERSION, ...fields });
   const bytes = new Uint8Array(line.length + content.length);
   bytes.set(line);
   bytes.set(content, line.length);
@@ -70,6 +72,15 @@ export function decodeBackup(bytes: Uint8Array): {
   const { sequence, previous, policy, epoch, time, device, recipients } = data;
   const header = { sequence, previous: previous ?? undefined, policy, epoch, time, device, recipients };
   return { header, content: bytes.slice(end + 1) };
+}
+
+/** What is written must be read, or the backup would be found to be none on the day it is needed. */
+function encodeLine(fields: unknown): Uint8Array {
+  const parsed = headerSchema.safeParse(fields);
+  const line = new TextEncoder().encode(`${JSON.stringify(fields)}\n`);
+  if (parsed.success && line.length <= MAX_HEADER_BYTES) return line;
+  const field = parsed.error?.issues[0]?.path.join(".") ?? "recipients";
+  throw new BackupError("BACKUP_FIELD_MALFORMED", "no backup can say this of itself", { details: { field } });
 }
 
 function parseJson(line: Uint8Array): unknown {
