@@ -5,13 +5,14 @@ import { WalletError } from "./errors.ts";
 import { decodeHead, encodeHead, hashOf, unsealKeyring, type WalletAnchor } from "./head.ts";
 import { decodeKeyring, type Keyring, type SegmentKeys } from "./keyring.ts";
 import { checkFloor } from "./manifest.ts";
+import { checkLabel, type NewSlot } from "./newSlot.ts";
 import { checkName } from "./records.ts";
 import { rootSlots } from "./rekey.ts";
 import { generateKey } from "./seal.ts";
 import { HEAD, headFloor, newSegment, readManifest, type Session, writeManifest } from "./session.ts";
 import { openSlot, type SlotSecret } from "./slots.ts";
 import type { WalletStorage } from "./storage.ts";
-import { checkLabel, checkNewSegment, type NewSlot, Wallet } from "./wallet.ts";
+import { checkNewSegment, Wallet } from "./wallet.ts";
 import type { WorkOptions } from "./work.ts";
 
 export type CreateWalletOptions = WorkOptions & {

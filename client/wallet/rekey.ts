@@ -1,13 +1,12 @@
 import { WalletError } from "./errors.ts";
 import { eraseKeyring, type SegmentKeys } from "./keyring.ts";
 import type { RecordEntry } from "./manifest.ts";
+import type { NewSlot } from "./newSlot.ts";
 import { readRecord, removeUnknownBlobs, writeRecord } from "./records.ts";
 import { generateKey } from "./seal.ts";
 import { newSegment, readManifest, rootOf, type Session, writeHead, writeManifest } from "./session.ts";
-import { makeSlot, type Slot, type SlotSecret } from "./slots.ts";
+import { prepareSlot, type Slot } from "./slots.ts";
 import { giveWay, report, type WorkOptions } from "./work.ts";
-
-type NewSlot = { readonly secret: SlotSecret; readonly label?: string };
 
 /** A segment under new keys counts its changes anew. */
 const FIRST = 1;
@@ -23,7 +22,9 @@ export async function rootSlots(
   const made: Slot[] = [];
   for (const [i, { secret, label = "" }] of slots.entries()) {
     const progress = (done: number) => report(work, (i + done) / slots.length);
-    made.push(await makeSlot(secret, { wallet, label, opens: "wallet", content }, { ...work, progress }));
+    const prepared = await prepareSlot(secret, { wallet, label, opens: "wallet" }, { ...work, progress });
+    made.push(prepared.seal(content));
+    prepared.erase();
   }
   return made;
 }

@@ -66,7 +66,13 @@ type SlotTerms = {
   readonly wallet: string;
   readonly label: string;
   readonly opens: Slot["opens"];
-  readonly content: Uint8Array;
+};
+
+/** A slot whose key has been derived; what it opens comes when that is known. */
+export type PreparedSlot = {
+  readonly seal: (content: Uint8Array) => Slot;
+  /** Forgets the slot's key. */
+  readonly erase: () => void;
 };
 
 const SALT_BYTES = 32;
@@ -74,11 +80,16 @@ const KEY_PURPOSE = "DKMS-V1-WALLET-SLOT-KEY";
 const CHECK_PURPOSE = "DKMS-V1-WALLET-SLOT-CHECK";
 
 /**
- * Seals `content` in a new slot.
+ * Derives the key of a new slot, which may take long or wait for a person. The wallet may get other keys meanwhile: what
+ * the slot opens is sealed in it afterwards.
  *
  * @throws {WalletError} as {@link deriveKey}; WALLET_KEY_LENGTH
  */
-export async function makeSlot(secret: SlotSecret, terms: SlotTerms, work: WorkOptions = {}): Promise<Slot> {
+export async function prepareSlot(
+  secret: SlotSecret,
+  terms: SlotTerms,
+  work: WorkOptions = {},
+): Promise<PreparedSlot> {
   const salt = randomBytes(SALT_BYTES);
   const slot = {
     id: hex.encode(randomBytes(8)),
@@ -93,10 +104,14 @@ export async function makeSlot(secret: SlotSecret, terms: SlotTerms, work: WorkO
     await secret.keychain.save(keychainName(terms.wallet, slot.id), generateKey());
   const raw = await rawKey(secret, terms.wallet, slot, work);
   if (raw === undefined) throw new WalletError("WALLET_KEY_WRONG", "the keychain did not keep the key");
-  const keys = subkeys(raw, salt);
-  const sealed = base64.encode(seal(keys.key, addressOf(terms.wallet, slot), terms.content));
-  keys.key.erase();
-  return { ...slot, check: keys.check, sealed };
+  const { key, check } = subkeys(raw, salt);
+  return {
+    seal: (content) => {
+      const sealed = base64.encode(seal(key, addressOf(terms.wallet, slot), content));
+      return { ...slot, check, sealed };
+    },
+    erase: () => key.erase(),
+  };
 }
 
 /**

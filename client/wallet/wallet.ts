@@ -1,6 +1,15 @@
 import { WalletError } from "./errors.ts";
-import { type Header, MAX_SLOTS, type WalletAnchor } from "./head.ts";
-import { type Access, encodeKeyring, eraseKeyring, type SegmentKeys } from "./keyring.ts";
+import { MAX_SLOTS, type WalletAnchor } from "./head.ts";
+import { eraseKeyring } from "./keyring.ts";
+import {
+  checkLabel,
+  type NewPermission,
+  type NewSlot,
+  type SlotSummary,
+  sealedSlot,
+  summaryOf,
+  without,
+} from "./newSlot.ts";
 import { checkName, removeUnknownBlobs } from "./records.ts";
 import { rekeyed } from "./rekey.ts";
 import { type Segment, segmentOf } from "./segment.ts";
@@ -15,27 +24,13 @@ import {
   writeHead,
   writeManifest,
 } from "./session.ts";
-import { makeSlot, type Slot, type SlotKind, type SlotSecret } from "./slots.ts";
+import { prepareSlot, type Slot } from "./slots.ts";
 import type { WorkOptions } from "./work.ts";
-
-/** What can be said of a slot without opening it. */
-export type SlotSummary = Pick<Slot, "id" | "label" | "opens"> & { readonly kind: SlotKind };
-
-/** A slot to be made. */
-export type NewSlot = {
-  readonly secret: SlotSecret;
-  /** For people, at most 64 characters. Public. */
-  readonly label?: string;
-};
-
-/** A slot that opens some segments only, each for reading or for writing as well (K8). */
-export type NewPermission = NewSlot & { readonly segments: Readonly<Record<string, Access>> };
 
 /** What was changed: a segment's records, or, with no segment, slots and segments themselves. */
 export type WalletChange = { readonly segment: string | undefined };
 
 const MAX_SEGMENTS = 256;
-const MAX_LABEL = 64;
 
 /**
  * An unlocked wallet, made by `createWallet` and `openWallet`. Each call works on what is stored at that time, alone: several
@@ -70,7 +65,7 @@ export class Wallet {
 
   /** Every slot. In front of an unlocked wallet they are authentic. */
   get slots(): readonly SlotSummary[] {
-    return this.#session.header.slots.map(({ id, kind, label, opens }) => ({ id, kind, label, opens }));
+    return this.#session.header.slots.map(summaryOf);
   }
 
   /** How far the wallet has come. @throws {WalletError} WALLET_PERMISSION_MISSING */
@@ -119,7 +114,7 @@ export class Wallet {
   /**
    * Another way to unlock the wallet, or, with `segments`, a part of it. Records are not encrypted anew.
    *
-   * @throws {WalletError} WALLET_LIMIT, WALLET_SEGMENT_UNKNOWN, WALLET_PERMISSION_MISSING, and as `makeSlot`
+   * @throws {WalletError} WALLET_LIMIT, WALLET_SEGMENT_UNKNOWN, WALLET_PERMISSION_MISSING, and as `prepareSlot`
    */
   async addSlot(slot: NewSlot | NewPermission, work: WorkOptions = {}): Promise<SlotSummary> {
     return await this.#addSlot(slot, [], work);
@@ -165,36 +160,34 @@ export class Wallet {
 
   async #addSlot(slot: NewSlot | NewPermission, replaced: readonly string[], work: WorkOptions) {
     checkOpen(this.#session);
-    const root = rootOf(this.#session);
-    // Outside the lock: a password takes its time.
-    const permission = "segments" in slot;
-    const content = permission ? grantedKeys(this.#session, slot.segments) : root.reveal();
-    const made = await makeSlot(
-      slot.secret,
-      {
-        wallet: this.id,
-        label: checkLabel(slot.label ?? ""),
-        opens: permission ? "segments" : "wallet",
-        content,
-      },
-      work,
-    );
-    if (permission) content.fill(0);
-    await this.#change(async (session) => {
-      const slots = [...without(session.header, replaced, made.opens === "wallet"), made];
-      if (slots.length > MAX_SLOTS) {
-        throw new WalletError("WALLET_LIMIT", `a wallet has at most ${MAX_SLOTS} slots`);
-      }
-      await writeHead(session, { header: { ...session.header, slots } });
-    });
-    return { id: made.id, kind: made.kind, label: made.label, opens: made.opens };
+    rootOf(this.#session);
+    const granted = "segments" in slot ? slot.segments : undefined;
+    if (granted !== undefined) for (const name of Object.keys(granted)) keysOf(this.#session, name);
+    const opens = granted === undefined ? "wallet" : "segments";
+    const terms = { wallet: this.id, label: checkLabel(slot.label ?? ""), opens } as const;
+    // Outside the lock, for a password takes its time; sealed within, for the keys may be others by then.
+    const prepared = await prepareSlot(slot.secret, terms, work);
+    try {
+      return await this.#change(async (session) => {
+        const made = sealedSlot(session, prepared, granted);
+        const slots = [...without(session.header, replaced, opens === "wallet"), made];
+        if (slots.length > MAX_SLOTS) {
+          throw new WalletError("WALLET_LIMIT", `a wallet has at most ${MAX_SLOTS} slots`);
+        }
+        await writeHead(session, { header: { ...session.header, slots } });
+        return summaryOf(made);
+      });
+    } finally {
+      prepared.erase();
+    }
   }
 
-  async #change(work: (session: Session) => Promise<void>): Promise<void> {
+  async #change<Result>(work: (session: Session) => Promise<Result>): Promise<Result> {
     checkOpen(this.#session);
     rootOf(this.#session);
-    await locked(this.#session, () => work(this.#session));
+    const result = await locked(this.#session, () => work(this.#session));
     this.#changed(undefined);
+    return result;
   }
 
   #changed(segment: string | undefined): void {
@@ -212,34 +205,4 @@ export function checkNewSegment(segments: readonly { readonly name: string }[], 
   if (segments.length >= MAX_SEGMENTS) {
     throw new WalletError("WALLET_LIMIT", `a wallet has at most ${MAX_SEGMENTS} segments`);
   }
-}
-
-/** @throws {WalletError} WALLET_LIMIT */
-export function checkLabel(label: string): string {
-  if (label.length > MAX_LABEL) {
-    throw new WalletError("WALLET_LIMIT", `a label has at most ${MAX_LABEL} characters`);
-  }
-  return label;
-}
-
-function grantedKeys(session: Session, granted: Readonly<Record<string, Access>>): Uint8Array {
-  const segments = Object.entries(granted).map(([name, access]): SegmentKeys => {
-    const keys = keysOf(session, name);
-    return { ...keys, floor: undefined, writeKey: access === "write" ? keys.writeKey : undefined };
-  });
-  return encodeKeyring({ sequence: session.keyring.sequence, segments });
-}
-
-/** The slots but these. @throws {WalletError} WALLET_SLOT_UNKNOWN, WALLET_SLOT_LAST */
-function without({ slots }: Header, removed: readonly string[], othersFollow = false): readonly Slot[] {
-  for (const id of removed) {
-    if (!slots.some((slot) => slot.id === id)) {
-      throw new WalletError("WALLET_SLOT_UNKNOWN", "there is no such slot", { details: { slot: id } });
-    }
-  }
-  const left = slots.filter(({ id }) => !removed.includes(id));
-  if (!othersFollow && !left.some(({ opens }) => opens === "wallet")) {
-    throw new WalletError("WALLET_SLOT_LAST", "nothing else would open the wallet");
-  }
-  return left;
 }
