@@ -1,3 +1,5 @@
+export type { Seal } from "./aead.ts";
+export { SEAL_BYTES, sealBytes, unsealBytes } from "./aead.ts";
 export type { Hex, Hex20, Hex32 } from "./bytes.ts";
 export {
   bigintToBytes,

@@ -2,7 +2,7 @@ import { KeysError } from "./errors.ts";
 import { type KeyHolder, type KeyInfo, keyInfo } from "./keyInfo.ts";
 import { holdMaterial, materialOf } from "./material.ts";
 import { type RandomSource, systemRandom } from "./random.ts";
-import { ofSymmetricLength, SYMMETRIC_BYTES, sealBytes, subkey, unsealBytes } from "./sealing.ts";
+import { ofSymmetricLength, SYMMETRIC_BYTES, sealFor, subkey, unsealFor } from "./sealing.ts";
 import { Secret } from "./secret.ts";
 
 /** What symmetric data keys are for: a segment of the wallet; base proofs that wait to be presented (protocol §6.1). */
@@ -47,7 +47,7 @@ export class DataKey<Role extends DataKeyRole = DataKeyRole> {
    * @throws {KeysError} SECRET_ERASED
    */
   encrypt(place: string, plaintext: Uint8Array): Uint8Array {
-    return this.#withSubkey((key) => sealBytes(key, this.#address(place), plaintext));
+    return this.#withSubkey((key) => sealFor(key, this.#address(place), plaintext));
   }
 
   /**
@@ -55,7 +55,7 @@ export class DataKey<Role extends DataKeyRole = DataKeyRole> {
    * another place; SECRET_ERASED
    */
   decrypt(place: string, sealed: Uint8Array): Uint8Array {
-    const plaintext = this.#withSubkey((key) => unsealBytes(key, this.#address(place), sealed));
+    const plaintext = this.#withSubkey((key) => unsealFor(key, this.#address(place), sealed));
     if (plaintext !== undefined) return plaintext;
     throw new KeysError(
       "KEY_CIPHERTEXT_INVALID",

@@ -12,7 +12,7 @@ import {
   parseKeyInfo,
 } from "./keyInfo.ts";
 import { holdMaterial, materialOf } from "./material.ts";
-import { ofSymmetricLength, sealBytes, subkey, unsealBytes } from "./sealing.ts";
+import { ofSymmetricLength, sealFor, subkey, unsealFor } from "./sealing.ts";
 import { Secret } from "./secret.ts";
 
 /**
@@ -78,7 +78,7 @@ export class KeyEncryptingKey<Source extends KeySource = KeySource> {
         : ([key.role, materialOf(key, DataKey)] as const);
     const info = keyInfoJson(key.info);
     const header = { version: 1, purpose, ...(source === undefined ? {} : { source }), info } as const;
-    const sealed = this.#use((own) => sealBytes(own, addressOf(header), secret.reveal()));
+    const sealed = this.#use((own) => sealFor(own, addressOf(header), secret.reveal()));
     return { ...header, sealed: base64urlnopad.encode(sealed) };
   }
 
@@ -123,7 +123,7 @@ export class KeyEncryptingKey<Source extends KeySource = KeySource> {
         details: { needed: purpose, found: header.purpose },
       });
     }
-    const bytes = this.#use((own) => unsealBytes(own, addressOf(header), base64urlnopad.decode(sealed)));
+    const bytes = this.#use((own) => unsealFor(own, addressOf(header), base64urlnopad.decode(sealed)));
     if (bytes === undefined) {
       throw new KeysError("KEY_CIPHERTEXT_INVALID", "the wrapped key was altered, or is under another key", {
         details: { purpose },

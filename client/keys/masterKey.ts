@@ -15,7 +15,7 @@ import {
 } from "./keyInfo.ts";
 import { holdMaterial, materialOf } from "./material.ts";
 import { type RandomSource, systemRandom } from "./random.ts";
-import { SYMMETRIC_BYTES, sealBytes, subkey, unsealBytes } from "./sealing.ts";
+import { SYMMETRIC_BYTES, sealFor, subkey, unsealFor } from "./sealing.ts";
 import { Secret } from "./secret.ts";
 
 /** A master key at rest: once for each of at least two key-encrypting keys of different sources. */
@@ -103,7 +103,7 @@ export class MasterKey {
     refuseOneForm(keys.map(({ source }) => source));
     const info = keyInfoJson(this.info);
     const forms = keys.map((key) => {
-      const sealed = withKey(key, (own) => sealBytes(own, addressOf(info, key.source), this.#bytes()));
+      const sealed = withKey(key, (own) => sealFor(own, addressOf(info, key.source), this.#bytes()));
       return { source: key.source, sealed: base64urlnopad.encode(sealed) };
     });
     return { version: 1, info, forms };
@@ -149,7 +149,7 @@ export async function useMasterKey<Result>(
   const { info, forms } = parseSealedMasterKey(sealed);
   const bytes = withKey(key, (own) => {
     for (const form of forms.filter(({ source }) => source === key.source)) {
-      const opened = unsealBytes(own, addressOf(info, form.source), base64urlnopad.decode(form.sealed));
+      const opened = unsealFor(own, addressOf(info, form.source), base64urlnopad.decode(form.sealed));
       if (opened !== undefined) return opened;
     }
     return undefined;

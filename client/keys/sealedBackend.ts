@@ -20,7 +20,7 @@ import { KeyEncryptingKey } from "./keyEncryptingKey.ts";
 import { keyInfoAddress, keyInfoJson, keyInfoSchema, parseKeyInfo } from "./keyInfo.ts";
 import { materialOf } from "./material.ts";
 import { type RandomSource, systemRandom } from "./random.ts";
-import { sealBytes, subkey, unsealBytes } from "./sealing.ts";
+import { sealFor, subkey, unsealFor } from "./sealing.ts";
 import { Secret } from "./secret.ts";
 
 /** Port to where sealed keys lie; `fileBlobs`, `indexedDbBlobs` and `memoryBlobs` of `dkms/storage` fit. */
@@ -117,14 +117,14 @@ export function sealedBackend(options: SealedBackendOptions): KeyBackend {
 
 function seal(kek: KeyEncryptingKey, key: BackendKey, secret: Secret<Uint8Array>): StoredKey {
   const { id, role, algorithm, publicKey } = key;
-  const sealed = withKey(kek, (own) => sealBytes(own, addressOf(key), secret.reveal()));
+  const sealed = withKey(kek, (own) => sealFor(own, addressOf(key), secret.reveal()));
   const info = keyInfoJson(key.info);
   return { version: 1, id, role, algorithm, publicKey, info, sealed: base64urlnopad.encode(sealed) };
 }
 
 function open(kek: KeyEncryptingKey, stored: StoredKey | undefined, key: BackendKey): Secret<Uint8Array> {
   const sealed = base64urlnopad.decode(stored?.sealed ?? "");
-  const bytes = withKey(kek, (own) => unsealBytes(own, addressOf(key), sealed));
+  const bytes = withKey(kek, (own) => unsealFor(own, addressOf(key), sealed));
   if (bytes === undefined) throw damaged(key.id);
   return new Secret(bytes);
 }

@@ -1,37 +1,28 @@
-import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { hkdf } from "@noble/hashes/hkdf.js";
 import { sha256 } from "@noble/hashes/sha2.js";
-import { concatBytes, randomBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { utf8ToBytes } from "@noble/hashes/utils.js";
+import { sealBytes, unsealBytes } from "../core/index.ts";
 import { KeysError } from "./errors.ts";
 import { Secret } from "./secret.ts";
 
 export const SYMMETRIC_BYTES = 32;
-const NONCE_BYTES = 24;
-const TAG_BYTES = 16;
 
-/** XChaCha20-Poly1305 under a random nonce, which comes first. `address` is what the ciphertext is bound to. */
-export function sealBytes(
+/** Seals for an address: what the ciphertext is bound to. */
+export function sealFor(
   key: Secret<Uint8Array>,
   address: readonly unknown[],
   plaintext: Uint8Array,
 ): Uint8Array {
-  const nonce = randomBytes(NONCE_BYTES);
-  return concatBytes(nonce, xchacha20poly1305(key.reveal(), nonce, encode(address)).encrypt(plaintext));
+  return sealBytes({ key: key.reveal(), associated: encode(address) }, plaintext);
 }
 
 /** What was sealed for this address under this key; undefined for anything else. */
-export function unsealBytes(
+export function unsealFor(
   key: Secret<Uint8Array>,
   address: readonly unknown[],
   sealed: Uint8Array,
 ): Uint8Array | undefined {
-  if (sealed.length < NONCE_BYTES + TAG_BYTES) return undefined;
-  const cipher = xchacha20poly1305(key.reveal(), sealed.subarray(0, NONCE_BYTES), encode(address));
-  try {
-    return cipher.decrypt(sealed.subarray(NONCE_BYTES));
-  } catch {
-    return undefined;
-  }
+  return unsealBytes({ key: key.reveal(), associated: encode(address) }, sealed);
 }
 
 /** A key for one use, from a key for several: HKDF-SHA-256 with the use as `info` (RFC 5869). */

@@ -1,10 +1,9 @@
-import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { hkdf } from "@noble/hashes/hkdf.js";
 import { sha512 } from "@noble/hashes/sha2.js";
 import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { bech32 } from "@scure/base";
 import { z } from "zod";
-import { type Hex32, hexToBytes } from "../core/index.ts";
+import { type Hex32, hexToBytes, sealBytes, unsealBytes } from "../core/index.ts";
 import { type RandomSource, Secret, systemRandom } from "../keys/index.ts";
 import { fromBase64url, signedBytes, toBase64url } from "./encoding.ts";
 import { RecoveryError } from "./errors.ts";
@@ -65,12 +64,12 @@ export function sealPayload(
     );
   }
   const { pin } = keys;
-  const nonce = randomNonce(random);
   const header = headerOf(pin?.parameters);
   const associated = signedBytes(DOMAIN, { ...header, tag: keys.tag });
+  const nonce = randomNonce(random);
   const inner = pin === undefined ? payload : sealInner(payload, keys, associated, random);
-  const outer = xchacha20poly1305(derive(keys, OUTER_INFO, false), nonce, associated).encrypt(inner);
-  return { ...header, nonce: toBase64url(nonce), ciphertext: toBase64url(outer) };
+  const outer = sealBytes({ key: derive(keys, OUTER_INFO, false), associated }, inner, nonce);
+  return { ...header, nonce: toBase64url(nonce), ciphertext: toBase64url(outer.subarray(NONCE_BYTES)) };
 }
 
 /**
@@ -78,17 +77,18 @@ export function sealPayload(
  */
 export function openPayload(sealed: SealedPayload, keys: SecretKeys): Secret<Uint8Array> {
   const associated = signedBytes(DOMAIN, { ...headerOf(sealed.secondFactor), tag: keys.tag });
-  const nonce = fromBase64url(sealed.nonce, NONCE_BYTES);
-  const ciphertext = fromBase64url(sealed.ciphertext);
-  const outer = decrypt(derive(keys, OUTER_INFO, false), nonce, ciphertext, associated);
+  const bytes = concatBytes(
+    fromBase64url(sealed.nonce, NONCE_BYTES) ?? new Uint8Array(),
+    fromBase64url(sealed.ciphertext) ?? new Uint8Array(),
+  );
+  const outer = unsealBytes({ key: derive(keys, OUTER_INFO, false), associated }, bytes);
   if (outer === undefined) {
     throw new RecoveryError("PAYLOAD_DAMAGED", "the payload was altered, or is of another secret");
   }
   if (sealed.secondFactor === undefined) return new Secret(outer);
   if (keys.pin === undefined)
     throw new RecoveryError("SECOND_FACTOR_NEEDED", "the owner's PIN is needed too");
-  const [innerNonce, innerText] = [outer.subarray(0, NONCE_BYTES), outer.subarray(NONCE_BYTES)];
-  const inner = decrypt(derive(keys, INNER_INFO, true), innerNonce, innerText, associated);
+  const inner = unsealBytes({ key: derive(keys, INNER_INFO, true), associated }, outer);
   if (inner === undefined) throw new RecoveryError("SECOND_FACTOR_WRONG", "the PIN is wrong");
   return new Secret(inner);
 }
@@ -112,9 +112,8 @@ function sealInner(
   associated: Uint8Array,
   random: RandomSource,
 ): Uint8Array {
-  const nonce = randomNonce(random);
   const key = derive(keys, INNER_INFO, true);
-  return concatBytes(nonce, xchacha20poly1305(key, nonce, associated).encrypt(payload));
+  return sealBytes({ key, associated }, payload, randomNonce(random));
 }
 
 /** HKDF-SHA-512 of the secret, and of the PIN's key behind it where it takes part; salted with the tag. */
@@ -125,20 +124,6 @@ function derive({ secret, tag, pin }: SecretKeys, info: string, withPin: boolean
     return hkdf(sha512, joined, hexToBytes(tag), utf8ToBytes(info), KEY_BYTES);
   } finally {
     joined.fill(0);
-  }
-}
-
-function decrypt(
-  key: Uint8Array,
-  nonce: Uint8Array | undefined,
-  ciphertext: Uint8Array | undefined,
-  associated: Uint8Array,
-): Uint8Array | undefined {
-  if (nonce?.length !== NONCE_BYTES || ciphertext === undefined) return undefined;
-  try {
-    return xchacha20poly1305(key, nonce, associated).decrypt(ciphertext);
-  } catch {
-    return undefined;
   }
 }
 

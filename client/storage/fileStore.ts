@@ -1,5 +1,5 @@
-import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
-import { concatBytes, randomBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { utf8ToBytes } from "@noble/hashes/utils.js";
+import { type Seal, sealBytes, unsealBytes } from "../core/index.ts";
 import { Secret } from "../keys/index.ts";
 import { StorageError } from "./errors.ts";
 import { fileBlobs } from "./fileBlobs.ts";
@@ -13,7 +13,6 @@ export type FileStoreOptions = {
 };
 
 const KEY_BYTES = 32;
-const NONCE_BYTES = 24;
 /** Bound to every file, so that one cannot be passed off as another or as a later version. */
 const PURPOSE = "DKMS-V1-STORAGE:";
 
@@ -34,9 +33,7 @@ export function fileStore({ directory, key }: FileStoreOptions): SecretStore {
   const blobs = fileBlobs({ directory });
   return {
     save: async (name, bytes) => {
-      const nonce = randomBytes(NONCE_BYTES);
-      const cipher = xchacha20poly1305(key.reveal(), nonce, utf8ToBytes(PURPOSE + name));
-      await blobs.replace(name, concatBytes(nonce, cipher.encrypt(bytes.reveal())));
+      await blobs.replace(name, sealBytes(sealOf(key, name), bytes.reveal()));
     },
     load: async (name) => {
       const stored = await blobs.read(name);
@@ -47,13 +44,13 @@ export function fileStore({ directory, key }: FileStoreOptions): SecretStore {
 }
 
 function decrypt(key: Secret<Uint8Array>, name: string, stored: Uint8Array): Secret<Uint8Array> {
-  try {
-    const nonce = stored.subarray(0, NONCE_BYTES);
-    const cipher = xchacha20poly1305(key.reveal(), nonce, utf8ToBytes(PURPOSE + name));
-    return new Secret(cipher.decrypt(stored.subarray(NONCE_BYTES)));
-  } catch {
-    throw new StorageError("STORAGE_DAMAGED", "the file was altered, or is encrypted with another key", {
-      details: { name },
-    });
-  }
+  const plaintext = unsealBytes(sealOf(key, name), stored);
+  if (plaintext !== undefined) return new Secret(plaintext);
+  throw new StorageError("STORAGE_DAMAGED", "the file was altered, or is encrypted with another key", {
+    details: { name },
+  });
+}
+
+function sealOf(key: Secret<Uint8Array>, name: string): Seal {
+  return { key: key.reveal(), associated: utf8ToBytes(PURPOSE + name) };
 }

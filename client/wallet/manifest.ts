@@ -2,10 +2,11 @@ import { ed25519 } from "@noble/curves/ed25519.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { z } from "zod";
+import { SEAL_BYTES } from "../core/index.ts";
 import { WalletError } from "./errors.ts";
 import { frame, unframe } from "./frame.ts";
 import type { Floor, SegmentKeys } from "./keyring.ts";
-import { type Address, encodeAddress, SEAL_BYTES, seal, unseal } from "./seal.ts";
+import { type Address, encodeAddress, seal, unseal } from "./seal.ts";
 
 const count = z.int().nonnegative();
 const manifestSchema = z.strictObject({

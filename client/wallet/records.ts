@@ -1,13 +1,13 @@
 import { randomBytes } from "@noble/hashes/utils.js";
 import { hex } from "@scure/base";
-import { bigintToBytes, bytesToBigint } from "../core/index.ts";
+import { bigintToBytes, bytesToBigint, SEAL_BYTES } from "../core/index.ts";
 import { Secret } from "../keys/index.ts";
 import { WalletError } from "./errors.ts";
 import { frame, unframe } from "./frame.ts";
 import { hashOf } from "./head.ts";
 import type { SegmentKeys } from "./keyring.ts";
 import { type Manifest, type RecordEntry, recordPrefix } from "./manifest.ts";
-import { type Address, SEAL_BYTES, seal, unseal } from "./seal.ts";
+import { type Address, seal, unseal } from "./seal.ts";
 import { keysOf, readBlob, readManifest, type Session, writeHead, writeManifest } from "./session.ts";
 
 /** A record's new content; undefined removes it. */

@@ -1,8 +1,8 @@
-import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { hkdf } from "@noble/hashes/hkdf.js";
 import { sha256 } from "@noble/hashes/sha2.js";
-import { concatBytes, randomBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { randomBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { base64 } from "@scure/base";
+import { sealBytes, unsealBytes } from "../core/index.ts";
 import { Secret } from "../keys/index.ts";
 
 /** A symmetric key: 32 random bytes, or such as can be told from them by nobody. */
@@ -12,34 +12,20 @@ export type Key = Secret<Uint8Array>;
 export type Address = readonly [purpose: string, ...place: readonly (string | number)[]];
 
 export const KEY_BYTES = 32;
-const NONCE_BYTES = 24;
-const TAG_BYTES = 16;
-
-/** Bytes that sealing adds. */
-export const SEAL_BYTES = NONCE_BYTES + TAG_BYTES;
 
 /** A fresh key. */
 export function generateKey(): Key {
   return new Secret(randomBytes(KEY_BYTES));
 }
 
-/** XChaCha20-Poly1305 under a random nonce, which comes first; random 192-bit nonces do not repeat. */
+/** Seals for an address: what the ciphertext is bound to. */
 export function seal(key: Key, address: Address, plaintext: Uint8Array): Uint8Array {
-  const nonce = randomBytes(NONCE_BYTES);
-  const cipher = xchacha20poly1305(key.reveal(), nonce, encodeAddress(address));
-  return concatBytes(nonce, cipher.encrypt(plaintext));
+  return sealBytes({ key: key.reveal(), associated: encodeAddress(address) }, plaintext);
 }
 
 /** What was sealed for this address under this key; undefined for anything else. */
 export function unseal(key: Key, address: Address, sealed: Uint8Array): Uint8Array | undefined {
-  if (sealed.length < SEAL_BYTES) return undefined;
-  const nonce = sealed.subarray(0, NONCE_BYTES);
-  try {
-    const cipher = xchacha20poly1305(key.reveal(), nonce, encodeAddress(address));
-    return cipher.decrypt(sealed.subarray(NONCE_BYTES));
-  } catch {
-    return undefined;
-  }
+  return unsealBytes({ key: key.reveal(), associated: encodeAddress(address) }, sealed);
 }
 
 /** A key for one purpose, from a key for several. */

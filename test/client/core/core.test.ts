@@ -14,6 +14,9 @@ import {
   isDkmsError,
   isFieldElement,
   SCALAR_MODULUS,
+  SEAL_BYTES,
+  sealBytes,
+  unsealBytes,
 } from "../../../client/core/index.ts";
 
 function codeOf(action: () => unknown): string | undefined {
@@ -24,6 +27,46 @@ function codeOf(action: () => unknown): string | undefined {
   }
   return undefined;
 }
+
+describe("core/aead", () => {
+  // draft-irtf-cfrg-xchacha-03, appendix A.3.1.
+  const key = hexToBytes(hex(`0x${"808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f"}`));
+  const nonce = hexToBytes(hex(`0x${"404142434445464748494a4b4c4d4e4f5051525354555657"}`));
+  const associated = hexToBytes(hex("0x50515253c0c1c2c3c4c5c6c7"));
+  const plaintext = new TextEncoder().encode(
+    "Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would be it.",
+  );
+  const ciphertext =
+    "bd6d179d3e83d43b9576579493c0e939572a1700252bfaccbed2902c21396cbb731c7f1b0b4aa6440bf3a82f4eda7e39ae64c6708c54c216cb96b72e1213b4522f8c9ba40db5d945b11b69b982c1bb9e3f3fac2bc369488f76b2383565d3fff921f9664c97637da9768812f615c68b13b52e";
+  const tag = "c0875924c1c7987947deafd8780acf49";
+
+  it("is XChaCha20-Poly1305, after its nonce (the draft's vector)", () => {
+    const sealed = sealBytes({ key, associated }, plaintext, nonce);
+    expect(bytesToHex(sealed)).to.equal(`${bytesToHex(nonce)}${ciphertext}${tag}`);
+    expect(unsealBytes({ key, associated }, sealed)).to.deep.equal(plaintext);
+    expect(sealed.length).to.equal(plaintext.length + SEAL_BYTES);
+  });
+
+  it("opens with nothing missing, altered, of another key or bound to something else", () => {
+    const sealed = sealBytes({ key, associated }, plaintext);
+    for (let length = 0; length < sealed.length; length++) {
+      expect(unsealBytes({ key, associated }, sealed.subarray(0, length))).to.equal(undefined);
+    }
+    for (let at = 0; at < sealed.length; at++) {
+      const altered = sealed.with(at, (sealed[at] ?? 0) ^ 1);
+      expect(unsealBytes({ key, associated }, altered)).to.equal(undefined);
+    }
+    const other = key.with(0, 0);
+    expect(unsealBytes({ key: other, associated }, sealed)).to.equal(undefined);
+    expect(unsealBytes({ key, associated: associated.subarray(1) }, sealed)).to.equal(undefined);
+  });
+
+  it("takes another nonce each time, and seals nothing as well as something", () => {
+    const empty = () => sealBytes({ key, associated }, new Uint8Array());
+    expect(bytesToHex(empty())).not.to.equal(bytesToHex(empty()));
+    expect(unsealBytes({ key, associated }, empty())).to.deep.equal(new Uint8Array());
+  });
+});
 
 describe("core/bytes", () => {
   it("normalises hex to lower case", () => {
