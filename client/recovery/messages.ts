@@ -174,9 +174,9 @@ export function parseMessage(text: string, defaults: MessageDefaults = {}): Trus
   return readMessage(json, defaults);
 }
 
-/** @throws {RecoveryError} MESSAGE_EXPIRED once `now`, in seconds since 1970, is past the expiry. */
+/** @throws {RecoveryError} MESSAGE_EXPIRED unless `now`, in seconds since 1970, is known and not past the expiry. */
 export function requireFresh({ type, expires }: TrusteeMessage, now: number): void {
-  if (now > expires) {
+  if (!(now <= expires)) {
     throw new RecoveryError("MESSAGE_EXPIRED", "the message has expired", {
       details: { type, expires, now },
     });

@@ -151,7 +151,7 @@ function released(
   if (state.step !== "verified") throw unexpected(state.step, "release");
   const { connection, responseId, verifiedAt } = state;
   requireFreshConnection(connection, now);
-  if (now < verifiedAt || now - verifiedAt > MAX_VERIFICATION_AGE) {
+  if (!(now >= verifiedAt && now - verifiedAt <= MAX_VERIFICATION_AGE)) {
     throw new RecoveryError("VERIFICATION_STALE", "make sure again who asks", {
       details: { verifiedAt, now },
     });
@@ -167,7 +167,7 @@ function released(
 
 function requireFreshConnection(connection: RecoveryConnection, now: number): void {
   const age = now - connection.openedAt;
-  if (age < 0 || age > MAX_CONNECTION_AGE) throw notFresh(connection);
+  if (!(age >= 0 && age <= MAX_CONNECTION_AGE)) throw notFresh(connection);
 }
 
 function requireConnection({ fingerprint }: RecoveryConnection, actual: Hex32): void {

@@ -23,8 +23,11 @@ export type ReplayEntry = {
   readonly now: number;
 };
 
-/** Expiry by id, by sender. */
+/** Expiry by id, by sender; under {@link FORGOTTEN} the latest of those that made room for others. */
 type Entries = Map<string, Map<string, number>>;
+
+/** No id is empty. */
+const FORGOTTEN = "";
 
 const DEFAULT_PER_SENDER = 1024;
 
@@ -69,17 +72,30 @@ export async function storedReplayBook(options: {
 
 function enter(entries: Entries, { sender, id, expires, now }: ReplayEntry, perSender: number): void {
   const own = entries.get(sender) ?? new Map<string, number>();
-  if (own.has(id)) {
+  // A clock that goes backwards would bring forgotten messages back.
+  if (own.has(id) || expires <= (own.get(FORGOTTEN) ?? -1)) {
     throw new RecoveryError("MESSAGE_REPLAYED", "this message was taken before", { details: { id } });
   }
-  if (own.size >= perSender) for (const [old, end] of own) if (end < now) own.delete(old);
-  if (own.size >= perSender) {
+  if (sizeOf(own) >= perSender) forget(own, now);
+  if (sizeOf(own) >= perSender) {
     throw new RecoveryError("REPLAY_BOOK_FULL", "this sender has too many messages under way", {
       details: { perSender },
     });
   }
   own.set(id, expires);
   entries.set(sender, own);
+}
+
+function forget(own: Map<string, number>, now: number): void {
+  for (const [id, end] of own) {
+    if (id === FORGOTTEN || end >= now) continue;
+    own.delete(id);
+    own.set(FORGOTTEN, Math.max(end, own.get(FORGOTTEN) ?? end));
+  }
+}
+
+function sizeOf(own: ReadonlyMap<string, number>): number {
+  return own.has(FORGOTTEN) ? own.size - 1 : own.size;
 }
 
 function encode(entries: Entries): Secret<Uint8Array> {

@@ -120,12 +120,13 @@ function begin(state: Reshare, { plan, anchor }: Extract<ReshareEvent, { kind: "
     indices.size === plan.trustees.length &&
     plan.trustees.every(({ index }) => index >= 1 && index <= plan.trustees.length) &&
     plan.epoch === anchor.setNumber + 1 &&
+    Number.isFinite(plan.deadline) &&
     // What is not final may still give its number back.
     (anchor.final || anchor.setNumber === 0);
   if (!sound) {
     throw new RecoveryError(
       "RESHARE_PLAN_INVALID",
-      "each trustee once, and the number after the anchored one",
+      "each trustee once, the number after the anchored one, and an end to waiting",
       {
         details: { epoch: plan.epoch, anchored: anchor.setNumber },
       },
