@@ -48,12 +48,13 @@ export function recoverSecret({ shares, trust }: RecoverSecretOptions): Recovere
   );
   const { chosen, others } = chooseSet(fromJson);
   const [first] = chosen;
+  const widest = longestList(chosen);
   const fromWords = judgeEach(shares, (given) => {
     if (!("words" in given)) return undefined;
-    if (first === undefined) {
+    if (widest === undefined) {
       throw new RecoveryError("SHARE_WORDS_OTHER_SET", "words need one whole share of their set beside them");
     }
-    return shareFromWords(given.words, first.share);
+    return shareFromWords(given.words, widest);
   });
   const { good, duplicates } = withoutDuplicates([...chosen, ...fromWords.good]);
   const rejected = [...fromJson.rejected, ...others, ...fromWords.rejected, ...duplicates].sort(
@@ -128,6 +129,16 @@ function chooseSet({ good }: { readonly good: readonly Placed[] }): {
     .filter((placed) => !chosen.includes(placed))
     .map(({ position, share }) => ({ position, code: "SHARE_EPOCH_MIXED", trustee: share.trustee }));
   return { chosen, others };
+}
+
+/** Names are bound by the signature only: where it is not checked, a liar could leave out whom the words are of. */
+function longestList(shares: readonly Placed[]): VerifiedShare | undefined {
+  return shares
+    .map(({ share }) => share)
+    .reduce<VerifiedShare | undefined>(
+      (longest, share) => (share.trustees.length > (longest?.trustees.length ?? 0) ? share : longest),
+      undefined,
+    );
 }
 
 function withoutDuplicates(shares: readonly Placed[]): {
