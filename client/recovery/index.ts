@@ -36,6 +36,7 @@ export type { AnswerHeartbeatOptions, CheckHeartbeatOptions, Heartbeat, Heartbea
 export { answerHeartbeat, checkHeartbeat } from "./heartbeat.ts";
 export type { HttpTransportOptions } from "./httpTransport.ts";
 export { envelopeApp, httpTransport } from "./httpTransport.ts";
+export type { LongWork } from "./longWork.ts";
 export type { Machine, MachineOptions, StateStore } from "./machine.ts";
 export { startMachine } from "./machine.ts";
 export type { Contact, Mailbox, MailboxOptions } from "./mailbox.ts";
@@ -86,7 +87,7 @@ export type { PlannedTrustee, Reshare, ReshareEffect, ReshareEvent, ResharePlan 
 export { reshare } from "./reshare.ts";
 export type { SealedPayload, SecretKeys, StretchedPin } from "./sealed.ts";
 export { backupIdentity, openPayload, sealPayload } from "./sealed.ts";
-export type { LongWork, SecondFactor } from "./secondFactor.ts";
+export type { SecondFactor } from "./secondFactor.ts";
 export { newSecondFactor, stretchPin } from "./secondFactor.ts";
 export type { Json, JsonWithWalletData, RecordReader, ShardOptions } from "./shards.ts";
 export {

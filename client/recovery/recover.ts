@@ -42,55 +42,73 @@ export type RecoveredSecret = {
  * @throws {RecoveryError} SHARES_TOO_FEW, with `needed`, `good` and `rejected`; SHARE_SETS_AMBIGUOUS if the owner signed
  * two complete sets with one number and no anchor says which
  */
-export function recoverSecret({ shares, trust }: RecoverSecretOptions): RecoveredSecret {
-  const fromJson = judgeEach(shares, (given) =>
-    "json" in given ? verifyShare(given.json, trust) : undefined,
-  );
-  const { chosen, others } = chooseSet(fromJson);
-  const [first] = chosen;
-  const widest = longestList(chosen);
-  const fromWords = judgeEach(shares, (given) => {
-    if (!("words" in given)) return undefined;
-    if (widest === undefined) {
-      throw new RecoveryError("SHARE_WORDS_OTHER_SET", "words need one whole share of their set beside them");
-    }
-    return shareFromWords(given.words, widest);
-  });
-  const { good, duplicates } = withoutDuplicates([...chosen, ...fromWords.good]);
-  const rejected = [...fromJson.rejected, ...others, ...fromWords.rejected, ...duplicates].sort(
-    (a, b) => a.position - b.position,
-  );
-  if (first === undefined || good.length < first.share.public.threshold) {
-    throw new RecoveryError("SHARES_TOO_FEW", "too few good shares", {
-      details: { needed: first?.share.public.threshold, good: good.map(({ trustee }) => trustee), rejected },
-    });
+export function recoverSecret(options: RecoverSecretOptions): RecoveredSecret {
+  const steps = recoverySteps(options);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
   }
-  const sealed = new Map(
-    good.flatMap((share) => (share.sealed ? [[JSON.stringify(share.sealed), share.sealed]] : [])),
-  );
-  return {
-    secret: combineShares(good, first.share.public),
-    tag: first.share.tag,
-    epoch: first.share.public.epoch,
-    sourceDid: first.share.sourceDid,
-    trustees: good.map(({ trustee }) => trustee),
-    rejected,
-    sealed: [...sealed.values()],
-  };
+}
+
+/** The work of {@link recoverSecret}; after each share it gives the part that is done. */
+export function* recoverySteps({
+  shares,
+  trust,
+}: RecoverSecretOptions): Generator<number, RecoveredSecret, void> {
+  const all: Placed[] = [];
+  let judged = 0;
+  const done = () => ++judged / shares.length;
+  try {
+    const fromJson = yield* judgeEach(shares, "json", ({ json }) => verifyShare(json, trust), { all, done });
+    const { chosen, others } = chooseSet(fromJson);
+    const [first] = chosen;
+    const widest = longestList(chosen);
+    const judgeWords = ({ words }: { readonly words: string }) => {
+      if (widest !== undefined) return shareFromWords(words, widest);
+      throw new RecoveryError("SHARE_WORDS_OTHER_SET", "words need one whole share of their set beside them");
+    };
+    const fromWords = yield* judgeEach(shares, "words", judgeWords, { all, done });
+    const { good, duplicates } = withoutDuplicates([...chosen, ...fromWords.good]);
+    const rejected = [...fromJson.rejected, ...others, ...fromWords.rejected, ...duplicates].sort(
+      (a, b) => a.position - b.position,
+    );
+    const trustees = good.map(({ trustee }) => trustee);
+    if (first === undefined || good.length < first.share.public.threshold) {
+      throw new RecoveryError("SHARES_TOO_FEW", "too few good shares", {
+        details: { needed: first?.share.public.threshold, good: trustees, rejected },
+      });
+    }
+    const { tag, public: set } = first.share;
+    return {
+      ...{ secret: combineShares(good, set), tag, epoch: set.epoch, trustees, rejected },
+      sourceDid: mostSaid(good.map(({ sourceDid }) => sourceDid)),
+      sealed: differentOf(good.flatMap(({ sealed }) => sealed ?? [])),
+    };
+  } finally {
+    for (const { share } of all) share.value.erase();
+  }
 }
 
 type Placed = { readonly position: number; readonly share: VerifiedShare };
 
-function judgeEach(
+type Judged = { readonly good: readonly Placed[]; readonly rejected: readonly RejectedShare[] };
+
+/** Judges the shares that came in one form; those that are good are kept in `all` as well, to be erased. */
+function* judgeEach<Form extends "json" | "words">(
   shares: readonly GivenShare[],
-  judge: (given: GivenShare) => VerifiedShare | undefined,
-): { readonly good: readonly Placed[]; readonly rejected: readonly RejectedShare[] } {
+  form: Form,
+  judge: (given: Extract<GivenShare, Record<Form, unknown>>) => VerifiedShare,
+  { all, done }: { readonly all: Placed[]; readonly done: () => number },
+): Generator<number, Judged, void> {
+  const isOfForm = (given: GivenShare): given is Extract<GivenShare, Record<Form, unknown>> => form in given;
   const good: Placed[] = [];
   const rejected: RejectedShare[] = [];
   for (const [position, given] of shares.entries()) {
+    if (!isOfForm(given)) continue;
     try {
-      const share = judge(given);
-      if (share !== undefined) good.push({ position, share });
+      const placed = { position, share: judge(given) };
+      good.push(placed);
+      all.push(placed);
     } catch (error) {
       // Whatever a share does to who reads it, it is that share which is no good: the others go on.
       const [code, trustee] = isDkmsError(error)
@@ -98,12 +116,13 @@ function judgeEach(
         : ["SHARE_MALFORMED", undefined];
       rejected.push({ position, code, ...(typeof trustee === "string" ? { trustee } : {}) });
     }
+    yield done();
   }
   return { good, rejected };
 }
 
 /** Of the sets that are complete the one with the highest number, else the fullest; the shares of the others are named. */
-function chooseSet({ good }: { readonly good: readonly Placed[] }): {
+function chooseSet({ good }: Judged): {
   readonly chosen: readonly Placed[];
   readonly others: readonly RejectedShare[];
 } {
@@ -157,4 +176,14 @@ function withoutDuplicates(shares: readonly Placed[]): {
     }
   }
   return { good, duplicates };
+}
+
+/** The owner signs one DID in all shares; where signatures are not checked, one liar does not outvote the others. */
+function mostSaid(dids: readonly string[]): string {
+  const times = (did: string) => dids.filter((other) => other === did).length;
+  return dids.reduce((most, did) => (times(did) > times(most) ? did : most), dids[0] ?? "");
+}
+
+function differentOf(sealed: readonly SealedPayload[]): readonly SealedPayload[] {
+  return [...new Map(sealed.map((one) => [JSON.stringify(one), one])).values()];
 }

@@ -5,9 +5,10 @@ import { type LinkSecret, linkSecretFrom, type RandomSource, Secret } from "../k
 import { bytesToText, canonicalJson, fromBase64url, isWellFormed, toBase64url } from "./encoding.ts";
 import { RecoveryError } from "./errors.ts";
 import { dealSecret } from "./feldman.ts";
-import { type RecoveredSecret, type RecoverSecretOptions, recoverSecret } from "./recover.ts";
+import { type LongWork, partOf, watched } from "./longWork.ts";
+import { type RecoveredSecret, type RecoverSecretOptions, recoverySteps } from "./recover.ts";
 import { backupIdentity, openPayload, type SealedPayload, type SecretKeys, sealPayload } from "./sealed.ts";
-import { type LongWork, newSecondFactor, stretchPin } from "./secondFactor.ts";
+import { newSecondFactor, stretchPin } from "./secondFactor.ts";
 import { type ShareJson, type ShareSigner, signShares } from "./share.ts";
 
 /** What an owner who has lost every device needs to begin again. */
@@ -57,6 +58,8 @@ const fileSchema = z.strictObject({
 });
 
 const KEY_BYTES = 32;
+/** What checking shares takes of a recovery with a PIN; the rest is for stretching it. */
+const SHARES_OF_WORK = 0.2;
 
 /**
  * Draws a secret, shares it out among trustees, and seals the recovery file under it.
@@ -90,9 +93,12 @@ export async function setUpRecovery(options: SetUpRecoveryOptions): Promise<Reco
 export async function recover(
   options: RecoverSecretOptions & { readonly pin?: Secret<string> } & LongWork,
 ): Promise<Recovered> {
-  const { secret, sealed, ...report } = recoverSecret(options);
+  const checks = options.pin === undefined ? 1 : SHARES_OF_WORK;
+  const steps = recoverySteps(options);
+  const { secret, sealed, ...report } = await watched(steps, partOf(options, 0, checks));
   try {
-    const { payload, keys } = await openFirst(sealed, { secret, tag: report.tag }, options);
+    const stretching = { ...partOf(options, checks, 1), ...(options.pin && { pin: options.pin }) };
+    const { payload, keys } = await openFirst(sealed, { secret, tag: report.tag }, stretching);
     return { ...report, file: decodeFile(payload), backupIdentity: backupIdentity(keys) };
   } finally {
     secret.erase();

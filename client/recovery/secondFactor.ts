@@ -4,6 +4,7 @@ import { z } from "zod";
 import { type RandomSource, Secret, systemRandom } from "../keys/index.ts";
 import { fromBase64url, isWellFormed, toBase64url } from "./encoding.ts";
 import { RecoveryError } from "./errors.ts";
+import { type LongWork, report } from "./longWork.ts";
 
 /** How a PIN is stretched: argon2id (RFC 9106). Public, stored beside what the PIN protects. */
 export const secondFactorSchema = z
@@ -17,13 +18,6 @@ export const secondFactorSchema = z
   .meta({ id: "SecondFactor", description: "Parameters that stretch the owner's PIN" });
 
 export type SecondFactor = z.infer<typeof secondFactorSchema>;
-
-/** Progress of long work, and a way to stop it. */
-export type LongWork = {
-  /** Called with the part that is done, from 0 to 1. */
-  readonly onProgress?: (done: number) => void;
-  readonly signal?: AbortSignal;
-};
 
 /** 64 MiB and three passes: the second choice of RFC 9106 §4, about a second in JavaScript. */
 const MEMORY_KIB = 65_536;
@@ -58,12 +52,11 @@ export function newSecondFactor(random: RandomSource = systemRandom): SecondFact
 export async function stretchPin(
   pin: Secret<string>,
   parameters: SecondFactor,
-  { onProgress, signal }: LongWork = {},
+  work: LongWork = {},
 ): Promise<Secret<Uint8Array>> {
   const text = checkedPin(pin.reveal());
   const salt = checkedSalt(parameters);
-  const cancelled = () => new RecoveryError("RECOVERY_CANCELLED", "stopped on request");
-  if (signal?.aborted === true) throw cancelled();
+  if (work.signal?.aborted === true) report(work, 0);
   const bytes = utf8ToBytes(text);
   try {
     const key = await argon2idAsync(bytes, salt, {
@@ -71,10 +64,7 @@ export async function stretchPin(
       t: parameters.passes,
       p: parameters.lanes,
       dkLen: KEY_BYTES,
-      onProgress: (done) => {
-        if (signal?.aborted === true) throw cancelled();
-        onProgress?.(done);
-      },
+      onProgress: (done) => report(work, done),
     });
     return new Secret<Uint8Array>(key);
   } finally {

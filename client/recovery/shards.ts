@@ -5,8 +5,9 @@ import { type RandomSource, Secret } from "../keys/index.ts";
 import { bytesToText, canonicalJson, fromBase64url, toBase64url } from "./encoding.ts";
 import { RecoveryError } from "./errors.ts";
 import { dealSecret } from "./feldman.ts";
+import { type LongWork, watched } from "./longWork.ts";
 import type { StateStore } from "./machine.ts";
-import { type RecoverSecretOptions, recoverSecret } from "./recover.ts";
+import { type RecoverSecretOptions, recoverySteps } from "./recover.ts";
 import { openFirst } from "./recoveryFile.ts";
 import { sealPayload } from "./sealed.ts";
 import { parseShare, type ShareJson, type ShareSigner, signShares } from "./share.ts";
@@ -60,9 +61,12 @@ export async function shardBytes(
   }
 }
 
-/** @throws {RecoveryError} SHARES_TOO_FEW, SHARE_SETS_AMBIGUOUS, PAYLOAD_DAMAGED, SECOND_FACTOR_NEEDED */
-export async function recoverBytes(options: RecoverSecretOptions): Promise<Secret<Uint8Array>> {
-  const { secret, tag, sealed } = recoverSecret(options);
+/**
+ * @throws {RecoveryError} SHARES_TOO_FEW, SHARE_SETS_AMBIGUOUS, PAYLOAD_DAMAGED, SECOND_FACTOR_NEEDED,
+ * RECOVERY_CANCELLED
+ */
+export async function recoverBytes(options: RecoverSecretOptions & LongWork): Promise<Secret<Uint8Array>> {
+  const { secret, tag, sealed } = await watched(recoverySteps(options), options);
   try {
     return (await openFirst(sealed, { secret, tag }, {})).payload;
   } finally {
@@ -80,7 +84,7 @@ export async function shardJson(json: Json, options: ShardOptions): Promise<read
 }
 
 /** @throws {RecoveryError} as {@link recoverBytes}; PAYLOAD_MALFORMED unless JSON was sharded. */
-export async function recoverJson(options: RecoverSecretOptions): Promise<Json> {
+export async function recoverJson(options: RecoverSecretOptions & LongWork): Promise<Json> {
   return parseAs(z.json(), await recoverBytes(options));
 }
 
@@ -106,7 +110,9 @@ export async function shardJsonWithWalletData(
 }
 
 /** @throws {RecoveryError} as {@link recoverBytes}; PAYLOAD_MALFORMED unless such a pair was sharded. */
-export async function recoverJsonWithWalletData(options: RecoverSecretOptions): Promise<JsonWithWalletData> {
+export async function recoverJsonWithWalletData(
+  options: RecoverSecretOptions & LongWork,
+): Promise<JsonWithWalletData> {
   const { json, wallet } = parseAs(bundleSchema, await recoverBytes(options));
   const records = Object.entries(wallet).map(([name, text]) => {
     const bytes = fromBase64url(text);

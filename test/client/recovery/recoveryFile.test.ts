@@ -10,6 +10,7 @@ import {
   type RecoverySetUp,
   recover,
   recoverSecret,
+  type SetUpRecoveryOptions,
   setUpRecovery,
   stretchPin,
 } from "../../../client/recovery/index.ts";
@@ -20,16 +21,12 @@ const owner = signerOf(1);
 const PIN = new Secret("four words, no less");
 const given = (shares: readonly unknown[]): GivenShare[] => shares.map((json) => ({ json }));
 
-function setUp(pin?: Secret<string>, endpoint = ENDPOINT): Promise<RecoverySetUp> {
-  return setUpRecovery({
-    file: { ...recoveryFile(), endpoint },
-    threshold: 3,
-    trustees: TRUSTEES,
-    epoch: 1,
-    sourceDid: SOURCE_DID,
-    signer: owner,
-    ...(pin === undefined ? {} : { pin }),
-  });
+const withEndpoint = (endpoint: string) => ({ file: { ...recoveryFile(), endpoint } });
+const options = { file: recoveryFile(), threshold: 3, trustees: TRUSTEES, epoch: 1 };
+
+function setUp(pin?: Secret<string>, more: Partial<SetUpRecoveryOptions> = {}): Promise<RecoverySetUp> {
+  const withPin = pin === undefined ? {} : { pin };
+  return setUpRecovery({ ...options, sourceDid: SOURCE_DID, signer: owner, ...withPin, ...more });
 }
 
 describe("recovery/recoveryFile", () => {
@@ -93,8 +90,38 @@ describe("recovery/recoveryFile", () => {
   });
 
   it("refuses a payload that is no recovery file, and a file beyond what shares carry", async () => {
-    expect(await codeOfAsync(() => setUp(undefined, ""))).to.equal("PAYLOAD_MALFORMED");
-    expect(await codeOfAsync(() => setUp(undefined, "x".repeat(2049)))).to.equal("PAYLOAD_MALFORMED");
+    expect(await codeOfAsync(() => setUp(undefined, withEndpoint("")))).to.equal("PAYLOAD_MALFORMED");
+    expect(await codeOfAsync(() => setUp(undefined, withEndpoint("x".repeat(2049))))).to.equal(
+      "PAYLOAD_MALFORMED",
+    );
+  });
+
+  it("tells how far it is share by share, gives way to others, and stops when asked to", async () => {
+    const trustees = Array.from({ length: 60 }, (_, i) => `trustee ${i}`);
+    const many = await setUp(undefined, { threshold: 40, trustees });
+    const shares = given(many.shares);
+    const controller = new AbortController();
+    const seen: number[] = [];
+    let turns = 0;
+    const timer = setInterval(() => turns++, 1);
+    const work = { trust: { anchor: many.tag }, signal: controller.signal };
+    await recover({ ...work, shares, onProgress: (done) => seen.push(done) });
+    clearInterval(timer);
+    expect(seen).to.have.length(60);
+    expect(seen.at(-1)).to.equal(1);
+    expect(seen).to.deep.equal(seen.toSorted((a, b) => a - b));
+    expect(turns).to.be.greaterThan(3);
+    const onProgress = (done: number) => {
+      if (done > 0.1) controller.abort();
+    };
+    expect(await codeOfAsync(() => recover({ ...work, shares, onProgress }))).to.equal("RECOVERY_CANCELLED");
+  });
+
+  it("believes no liar about whose recovery it is, if only the anchor is known", async () => {
+    const made = await setUp();
+    const [first, ...others] = made.shares;
+    const shares = [{ json: { ...first, source_did: "did:dkms:1:0xliar" } }, ...given(others)];
+    expect((await recover({ shares, trust: { anchor: made.tag } })).sourceDid).to.equal(SOURCE_DID);
   });
 
   describe("with a second factor", () => {
