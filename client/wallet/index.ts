@@ -12,7 +12,7 @@ export { createWallet, openWallet } from "./open.ts";
 export { exportPortable, importPortable } from "./portable.ts";
 export type { RecordChange } from "./records.ts";
 export type { RecordSummary, Segment } from "./segment.ts";
-export type { Keychain, Passkey, SlotKind, SlotSecret } from "./slots.ts";
+export type { Keychain, SlotKind, SlotSecret } from "./slots.ts";
 export type { WalletStorage } from "./storage.ts";
 export type { Wallet, WalletChange } from "./wallet.ts";
 export type { WorkOptions } from "./work.ts";

@@ -2,7 +2,7 @@ import { randomBytes } from "@noble/hashes/utils.js";
 import { base64, hex } from "@scure/base";
 import canonicalize from "canonicalize";
 import { z } from "zod";
-import type { Secret } from "../keys/index.ts";
+import type { PasskeyPrf, Secret } from "../keys/index.ts";
 import { WalletError } from "./errors.ts";
 import { checkKdf, DEFAULT_KDF, deriveKey, type KdfParameters } from "./kdf.ts";
 import {
@@ -17,14 +17,6 @@ import {
 } from "./seal.ts";
 import { report, type WorkOptions } from "./work.ts";
 
-/** Port to one passkey with the PRF extension. */
-export interface Passkey {
-  /** The credential's id, as text. */
-  readonly credential: string;
-  /** The 32 bytes that the passkey, after asking its user, makes of `salt` and of it alone. */
-  evaluate(salt: Uint8Array): Promise<Secret<Uint8Array>>;
-}
-
 /** Port to the keychain of the operating system, or to anything else that keeps secrets: `fileStore` fits. */
 export interface Keychain {
   save(name: string, bytes: Secret<Uint8Array>): Promise<void>;
@@ -34,7 +26,7 @@ export interface Keychain {
 /** What opens a slot, and what a new slot is made for. `kdf` is for new slots only. */
 export type SlotSecret =
   | { readonly kind: "password"; readonly password: Secret<string>; readonly kdf?: KdfParameters }
-  | { readonly kind: "passkey"; readonly passkey: Passkey }
+  | { readonly kind: "passkey"; readonly passkey: PasskeyPrf }
   | { readonly kind: "keychain"; readonly keychain: Keychain }
   | { readonly kind: "recovery"; readonly key: Secret<Uint8Array> };
 

@@ -1,13 +1,7 @@
 import { expect } from "chai";
-import { Secret } from "../../../client/keys/index.ts";
+import { type PasskeyPrf, Secret } from "../../../client/keys/index.ts";
 import { memoryBlobs } from "../../../client/storage/index.ts";
-import {
-  createWallet,
-  type Keychain,
-  openWallet,
-  type Passkey,
-  type WalletChange,
-} from "../../../client/wallet/index.ts";
+import { createWallet, type Keychain, openWallet, type WalletChange } from "../../../client/wallet/index.ts";
 import { codeOf, codeOfAsync } from "../support.ts";
 import { bytes, contentsOf, copyOf, makeWallet, password, recovery, textOf } from "./support.ts";
 
@@ -156,7 +150,7 @@ describe("wallet", () => {
         },
         load: async (name) => kept.get(name),
       };
-      const passkey = (credential: string, fill: number): Passkey => ({
+      const passkey = (credential: string, fill: number): PasskeyPrf => ({
         credential,
         evaluate: async (salt) => new Secret(salt.map((byte) => byte ^ fill)),
       });
