@@ -3,10 +3,11 @@ import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { base64, hex } from "@scure/base";
 import canonicalize from "canonicalize";
 import { z } from "zod";
+import { decodeBase64 } from "./base64.ts";
 import { WalletError } from "./errors.ts";
 import { decodeKeyring, encodeKeyring, type Keyring } from "./keyring.ts";
-import { type Address, decodeBase64, type Key, seal, unseal } from "./seal.ts";
 import { type Slot, slotSchema } from "./slots.ts";
+import type { WrapAddress, WrappingKey } from "./walletKeys.ts";
 
 /** The public part of a wallet: which one it is, and how it is unlocked. */
 export type Header = { readonly wallet: string; readonly slots: readonly Slot[] };
@@ -28,9 +29,9 @@ const headSchema = z.strictObject({
 const versionSchema = z.object({ format: z.literal(FORMAT), version: z.unknown() });
 
 /** A line of JSON: the header in clear, and the keyring sealed under the root key and bound to the header. */
-export function encodeHead(header: Header, keyring: Keyring, root: Key): Uint8Array {
+export function encodeHead(header: Header, keyring: Keyring, root: WrappingKey): Uint8Array {
   const plaintext = encodeKeyring(keyring);
-  const sealed = base64.encode(seal(root, addressOf(header), plaintext));
+  const sealed = base64.encode(root.wrap(addressOf(header), plaintext));
   plaintext.fill(0);
   const { wallet, slots } = header;
   return utf8ToBytes(
@@ -62,8 +63,8 @@ export function decodeHead(bytes: Uint8Array): { readonly header: Header; readon
 }
 
 /** @throws {WalletError} WALLET_DAMAGED if header or keyring were altered, or belong to another root key. */
-export function unsealKeyring(header: Header, sealed: Uint8Array, root: Key): Keyring {
-  const plaintext = unseal(root, addressOf(header), sealed);
+export function unsealKeyring(header: Header, sealed: Uint8Array, root: WrappingKey): Keyring {
+  const plaintext = root.unwrap(addressOf(header), sealed);
   if (plaintext === undefined) {
     throw new WalletError(
       "WALLET_DAMAGED",
@@ -80,7 +81,7 @@ export function hashOf(blob: Uint8Array): string {
   return hex.encode(sha256(blob));
 }
 
-function addressOf({ wallet, slots }: Header): Address {
+function addressOf({ wallet, slots }: Header): WrapAddress {
   return ["DKMS-V1-WALLET-HEAD", VERSION, wallet, canonicalize(slots) ?? ""];
 }
 

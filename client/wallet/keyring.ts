@@ -1,9 +1,8 @@
-import { ed25519 } from "@noble/curves/ed25519.js";
 import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { z } from "zod";
 import { Secret } from "../keys/index.ts";
 import { WalletError } from "./errors.ts";
-import { KEY_BYTES, type Key } from "./seal.ts";
+import { KEY_BYTES, ReadKey, WriteKey } from "./walletKeys.ts";
 
 /** Write includes read. */
 export type Access = "read" | "write";
@@ -15,9 +14,9 @@ export type Floor = { readonly sequence: number; readonly hash: string };
 export type SegmentKeys = {
   readonly id: string;
   readonly name: string;
-  readonly readKey: Key;
-  /** Seed of the Ed25519 key that signs the segment's manifest. */
-  readonly writeKey: Key | undefined;
+  readonly readKey: ReadKey;
+  /** Signs the segment's manifest. */
+  readonly writeKey: WriteKey | undefined;
   readonly publicKey: Uint8Array;
   readonly floor: Floor | undefined;
 };
@@ -54,8 +53,8 @@ export function encodeKeyring({ sequence, segments }: Keyring): Uint8Array {
   const length = new Uint8Array(LENGTH_BYTES);
   new DataView(length.buffer).setUint32(0, json.length);
   const keys = segments.flatMap(({ readKey, writeKey, publicKey }) => [
-    readKey.reveal(),
-    writeKey?.reveal() ?? publicKey,
+    readKey.material(),
+    writeKey?.material() ?? publicKey,
   ]);
   return concatBytes(length, json, ...keys);
 }
@@ -74,7 +73,7 @@ export function decodeKeyring(bytes: Uint8Array): Keyring {
     return {
       sequence,
       segments: segments.map(({ id, name, access, floor }, i) => ({
-        ...{ id, name, floor, readKey: new Secret(keyAt(2 * i)) },
+        ...{ id, name, floor, readKey: new ReadKey(new Secret(keyAt(2 * i))) },
         ...signingKeys(access, keyAt(2 * i + 1)),
       })),
     };
@@ -85,9 +84,9 @@ export function decodeKeyring(bytes: Uint8Array): Keyring {
 
 /** From the second key of a segment: the seed for those who write, the public key for those who read. */
 export function signingKeys(access: Access, key: Uint8Array): Pick<SegmentKeys, "writeKey" | "publicKey"> {
-  return access === "write"
-    ? { writeKey: new Secret(key), publicKey: ed25519.getPublicKey(key) }
-    : { writeKey: undefined, publicKey: key };
+  if (access === "read") return { writeKey: undefined, publicKey: key };
+  const writeKey = new WriteKey(new Secret(key));
+  return { writeKey, publicKey: writeKey.publicKey };
 }
 
 /** Forgets the keys. */

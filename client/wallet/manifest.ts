@@ -6,7 +6,7 @@ import { SEAL_BYTES } from "../core/index.ts";
 import { WalletError } from "./errors.ts";
 import { frame, unframe } from "./frame.ts";
 import type { Floor, SegmentKeys } from "./keyring.ts";
-import { type Address, encodeAddress, seal, unseal } from "./seal.ts";
+import { type DataAddress, encodeAddress } from "./walletKeys.ts";
 
 const count = z.int().nonnegative();
 const manifestSchema = z.strictObject({
@@ -49,8 +49,8 @@ export function encodeManifest(wallet: string, keys: SegmentKeys, manifest: Mani
     });
   }
   const address = addressOf(wallet, keys.id);
-  const sealed = seal(keys.readKey, address, utf8ToBytes(JSON.stringify(manifest)));
-  return frame(ed25519.sign(signedBytes(address, sealed), keys.writeKey.reveal()), sealed);
+  const sealed = keys.readKey.encrypt(address, utf8ToBytes(JSON.stringify(manifest)));
+  return frame(keys.writeKey.sign(signedBytes(address, sealed)), sealed);
 }
 
 /** @throws {WalletError} WALLET_TRUNCATED, WALLET_FORMAT_UNKNOWN, WALLET_DAMAGED */
@@ -60,7 +60,7 @@ export function decodeManifest(wallet: string, keys: SegmentKeys, bytes: Uint8Ar
   const [signature, sealed] = [body.subarray(0, SIGNATURE_BYTES), body.subarray(SIGNATURE_BYTES)];
   const address = addressOf(wallet, keys.id);
   const isSigned = ed25519.verify(signature, signedBytes(address, sealed), keys.publicKey, { zip215: false });
-  const plaintext = isSigned ? unseal(keys.readKey, address, sealed) : undefined;
+  const plaintext = isSigned ? keys.readKey.decrypt(address, sealed) : undefined;
   if (plaintext === undefined) {
     throw new WalletError("WALLET_DAMAGED", "the list of a segment's records was altered, or is another's", {
       details: { segment: keys.name },
@@ -108,10 +108,10 @@ export function checkFloor(found: Floor, known: Floor | undefined, what: string)
   }
 }
 
-function addressOf(wallet: string, segment: string): Address {
+function addressOf(wallet: string, segment: string): DataAddress {
   return ["DKMS-V1-WALLET-MANIFEST", wallet, segment];
 }
 
-function signedBytes(address: Address, sealed: Uint8Array): Uint8Array {
+function signedBytes(address: DataAddress, sealed: Uint8Array): Uint8Array {
   return concatBytes(encodeAddress(address), sha256(sealed));
 }

@@ -38,7 +38,7 @@ export function sealedSlot(
   slot: PreparedSlot,
   granted: NewPermission["segments"] | undefined,
 ): Slot {
-  if (granted === undefined) return slot.seal(rootOf(session).reveal());
+  if (granted === undefined) return slot.sealKey(rootOf(session));
   const content = grantedKeys(session, granted);
   const sealed = slot.seal(content);
   content.fill(0);

@@ -8,11 +8,11 @@ import { checkFloor } from "./manifest.ts";
 import { checkLabel, type NewSlot } from "./newSlot.ts";
 import { checkName } from "./records.ts";
 import { rootSlots } from "./rekey.ts";
-import { generateKey } from "./seal.ts";
 import { HEAD, headFloor, newSegment, readManifest, type Session, writeManifest } from "./session.ts";
 import { openSlot, type SlotSecret } from "./slots.ts";
 import type { WalletStorage } from "./storage.ts";
 import { checkNewSegment, Wallet } from "./wallet.ts";
+import { randomKey, WrappingKey } from "./walletKeys.ts";
 import type { WorkOptions } from "./work.ts";
 
 export type CreateWalletOptions = WorkOptions & {
@@ -49,8 +49,8 @@ export async function createWallet(options: CreateWalletOptions): Promise<Wallet
     checkNewSegment(segments, checkName(name));
     segments.push(newSegment(name));
   }
-  const root = generateKey();
-  const header = { wallet, slots: await rootSlots(wallet, options.slots, root.reveal(), work) };
+  const root = new WrappingKey(randomKey());
+  const header = { wallet, slots: await rootSlots(wallet, options.slots, root, work) };
   return await storage.exclusive(async () => {
     if ((await storage.read(HEAD)) !== undefined) {
       throw new WalletError("WALLET_EXISTS", "there is a wallet in this storage");
@@ -114,7 +114,7 @@ async function unlocked(
     content.fill(0);
     return sessionOf({ storage, wallet, root: undefined, header, keyring, headHash });
   }
-  const root = new Secret(content);
+  const root = new WrappingKey(new Secret(content));
   const keyring = unsealKeyring(header, sealed, root);
   return sessionOf({ storage, wallet, root, header, keyring, headHash });
 }

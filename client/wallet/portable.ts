@@ -1,9 +1,9 @@
 import { base64 } from "@scure/base";
 import { z } from "zod";
 import { Secret } from "../keys/index.ts";
+import { decodeBase64 } from "./base64.ts";
 import { WalletError } from "./errors.ts";
 import { checkName, type RecordChange } from "./records.ts";
-import { decodeBase64 } from "./seal.ts";
 import type { Wallet } from "./wallet.ts";
 import { giveWay, report, type WorkOptions } from "./work.ts";
 

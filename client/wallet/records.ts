@@ -7,8 +7,8 @@ import { frame, unframe } from "./frame.ts";
 import { hashOf } from "./head.ts";
 import type { SegmentKeys } from "./keyring.ts";
 import { type Manifest, type RecordEntry, recordPrefix } from "./manifest.ts";
-import { type Address, seal, unseal } from "./seal.ts";
 import { keysOf, readBlob, readManifest, type Session, writeHead, writeManifest } from "./session.ts";
+import type { DataAddress } from "./walletKeys.ts";
 
 /** A record's new content; undefined removes it. */
 export type RecordChange = { readonly id: string; readonly value: Secret<Uint8Array> | undefined };
@@ -41,7 +41,7 @@ export async function readRecord(
   const body = unframe(bytes, VERSION_BYTES + SEAL_BYTES, entry.blob);
   const version = Number(bytesToBigint(body.subarray(0, VERSION_BYTES)));
   const open = (of: number) =>
-    unseal(keys.readKey, addressOf(session, keys, id, of), body.subarray(VERSION_BYTES));
+    keys.readKey.decrypt(addressOf(session, keys, id, of), body.subarray(VERSION_BYTES));
   const details = { segment: keys.name, record: id };
   if (version < entry.version && open(version) !== undefined) {
     throw new WalletError("WALLET_ROLLED_BACK", "the storage gives an older version of a record", {
@@ -92,7 +92,7 @@ export async function writeRecord(
 ): Promise<RecordEntry> {
   const { id, version, value } = record;
   const plaintext = value.reveal();
-  const sealed = seal(keys.readKey, addressOf(session, keys, id, version), plaintext);
+  const sealed = keys.readKey.encrypt(addressOf(session, keys, id, version), plaintext);
   const bytes = frame(bigintToBytes(BigInt(version), VERSION_BYTES), sealed);
   const blob = recordPrefix(keys.id) + hex.encode(randomBytes(16));
   await session.storage.replace(blob, bytes);
@@ -140,6 +140,6 @@ function checkLimits({ records }: Manifest, changes: readonly RecordChange[]): v
   }
 }
 
-function addressOf({ wallet }: Session, { id }: SegmentKeys, record: string, version: number): Address {
+function addressOf({ wallet }: Session, { id }: SegmentKeys, record: string, version: number): DataAddress {
   return ["DKMS-V1-WALLET-RECORD", wallet, id, record, version];
 }

@@ -3,9 +3,9 @@ import { eraseKeyring, type SegmentKeys } from "./keyring.ts";
 import type { RecordEntry } from "./manifest.ts";
 import type { NewSlot } from "./newSlot.ts";
 import { readRecord, removeUnknownBlobs, writeRecord } from "./records.ts";
-import { generateKey } from "./seal.ts";
 import { newSegment, readManifest, rootOf, type Session, writeHead, writeManifest } from "./session.ts";
 import { prepareSlot, type Slot } from "./slots.ts";
+import { randomKey, WrappingKey } from "./walletKeys.ts";
 import { giveWay, report, type WorkOptions } from "./work.ts";
 
 /** A segment under new keys counts its changes anew. */
@@ -15,7 +15,7 @@ const FIRST = 1;
 export async function rootSlots(
   wallet: string,
   slots: readonly NewSlot[],
-  content: Uint8Array,
+  root: WrappingKey,
   work: WorkOptions,
 ): Promise<readonly Slot[]> {
   if (slots.length === 0) throw new WalletError("WALLET_SLOT_LAST", "nothing would open the wallet");
@@ -23,7 +23,7 @@ export async function rootSlots(
   for (const [i, { secret, label = "" }] of slots.entries()) {
     const progress = (done: number) => report(work, (i + done) / slots.length);
     const prepared = await prepareSlot(secret, { wallet, label, opens: "wallet" }, { ...work, progress });
-    made.push(prepared.seal(content));
+    made.push(prepared.sealKey(root));
     prepared.erase();
   }
   return made;
@@ -32,10 +32,10 @@ export async function rootSlots(
 /** Encrypts everything anew beside the old; the new head makes it the wallet, then the old is removed. */
 export async function rekeyed(session: Session, slots: readonly NewSlot[], work: WorkOptions): Promise<void> {
   const oldRoot = rootOf(session);
-  const root = generateKey();
+  const root = new WrappingKey(randomKey());
   const before = session.keyring.segments;
   const halfOf = (from: number) => (done: number) => report(work, from + done / 2);
-  const made = await rootSlots(session.wallet, slots, root.reveal(), { ...work, progress: halfOf(0) });
+  const made = await rootSlots(session.wallet, slots, root, { ...work, progress: halfOf(0) });
   const after: SegmentKeys[] = [];
   for (const [i, keys] of before.entries()) {
     const progress = (done: number) => halfOf(0.5)((i + done) / before.length);

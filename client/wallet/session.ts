@@ -4,15 +4,15 @@ import { WalletError } from "./errors.ts";
 import { decodeHead, encodeHead, type Header, hashOf, unsealKeyring } from "./head.ts";
 import { eraseKeyring, type Keyring, type SegmentKeys, signingKeys } from "./keyring.ts";
 import { checkFloor, decodeManifest, encodeManifest, type Manifest, manifestBlob } from "./manifest.ts";
-import { generateKey, KEY_BYTES, type Key } from "./seal.ts";
 import type { WalletStorage } from "./storage.ts";
+import { KEY_BYTES, ReadKey, randomKey, type WrappingKey } from "./walletKeys.ts";
 
 /** An unlocked wallet, as far as its lock was opened. */
 export type Session = {
   readonly storage: WalletStorage;
   readonly wallet: string;
   /** Undefined in a session of a permission slot, which knows the keys of some segments only. */
-  root: Key | undefined;
+  root: WrappingKey | undefined;
   header: Header;
   keyring: Keyring;
   headHash: string;
@@ -37,7 +37,7 @@ export async function readBlob(storage: WalletStorage, name: string): Promise<Ui
 /** Keys for a new segment. */
 export function newSegment(name: string): SegmentKeys {
   return {
-    ...{ id: hex.encode(randomBytes(12)), name, readKey: generateKey(), floor: undefined },
+    ...{ id: hex.encode(randomBytes(12)), name, readKey: new ReadKey(randomKey()), floor: undefined },
     ...signingKeys("write", randomBytes(KEY_BYTES)),
   };
 }
@@ -58,7 +58,7 @@ export function checkOpen({ isClosed }: Session): void {
 }
 
 /** The root key. @throws {WalletError} WALLET_PERMISSION_MISSING */
-export function rootOf({ root }: Session): Key {
+export function rootOf({ root }: Session): WrappingKey {
   if (root !== undefined) return root;
   throw new WalletError("WALLET_PERMISSION_MISSING", "a permission to some segments does not reach this far");
 }
@@ -97,7 +97,11 @@ export function headFloor({ keyring, headHash }: Session) {
 /** Makes header and segments what the wallet is: until then nothing has changed, from then on all has. */
 export async function writeHead(
   session: Session,
-  changes: { readonly header?: Header; readonly segments?: readonly SegmentKeys[]; readonly root?: Key },
+  changes: {
+    readonly header?: Header;
+    readonly segments?: readonly SegmentKeys[];
+    readonly root?: WrappingKey;
+  },
 ): Promise<void> {
   const header = changes.header ?? session.header;
   const root = changes.root ?? rootOf(session);

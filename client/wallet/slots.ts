@@ -1,20 +1,14 @@
-import { randomBytes } from "@noble/hashes/utils.js";
+import { hkdf } from "@noble/hashes/hkdf.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { randomBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { base64, hex } from "@scure/base";
 import canonicalize from "canonicalize";
 import { z } from "zod";
-import type { PasskeyPrf, Secret } from "../keys/index.ts";
+import { type PasskeyPrf, Secret } from "../keys/index.ts";
+import { decodeBase64 } from "./base64.ts";
 import { WalletError } from "./errors.ts";
 import { checkKdf, DEFAULT_KDF, deriveKey, type KdfParameters } from "./kdf.ts";
-import {
-  type Address,
-  decodeBase64,
-  deriveSubkey,
-  generateKey,
-  KEY_BYTES,
-  type Key,
-  seal,
-  unseal,
-} from "./seal.ts";
+import { KEY_BYTES, randomKey, type WrapAddress, WrappingKey } from "./walletKeys.ts";
 import { report, type WorkOptions } from "./work.ts";
 
 /** Port to the keychain of the operating system, or to anything else that keeps secrets: `fileStore` fits. */
@@ -62,7 +56,10 @@ type SlotTerms = {
 
 /** A slot whose key has been derived; what it opens comes when that is known. */
 export type PreparedSlot = {
-  readonly seal: (content: Uint8Array) => Slot;
+  /** Over the root key. */
+  readonly sealKey: (root: WrappingKey) => Slot;
+  /** Over the keys of some segments. */
+  readonly seal: (keyring: Uint8Array) => Slot;
   /** Forgets the slot's key. */
   readonly erase: () => void;
 };
@@ -93,15 +90,15 @@ export async function prepareSlot(
     salt: hex.encode(salt),
   };
   if (secret.kind === "keychain")
-    await secret.keychain.save(keychainName(terms.wallet, slot.id), generateKey());
+    await secret.keychain.save(keychainName(terms.wallet, slot.id), randomKey());
   const raw = await rawKey(secret, terms.wallet, slot, work);
   if (raw === undefined) throw new WalletError("WALLET_KEY_WRONG", "the keychain did not keep the key");
   const { key, check } = subkeys(raw, salt);
+  forget(secret, raw);
+  const address = addressOf(terms.wallet, slot);
   return {
-    seal: (content) => {
-      const sealed = base64.encode(seal(key, addressOf(terms.wallet, slot), content));
-      return { ...slot, check, sealed };
-    },
+    sealKey: (root) => ({ ...slot, check, sealed: base64.encode(key.wrapKey(address, root)) }),
+    seal: (keyring) => ({ ...slot, check, sealed: base64.encode(key.wrap(address, keyring)) }),
     erase: () => key.erase(),
   };
 }
@@ -127,10 +124,11 @@ export async function openSlot(
     });
     if (raw === undefined) continue;
     const keys = subkeys(raw, hex.decode(slot.salt));
+    forget(secret, raw);
     try {
       if (keys.check !== slot.check) continue;
       const sealed = decodeBase64(slot.sealed) ?? new Uint8Array();
-      const content = unseal(keys.key, addressOf(wallet, slot), sealed);
+      const content = keys.key.unwrap(addressOf(wallet, slot), sealed);
       if (content !== undefined) return { slot, content };
     } finally {
       keys.key.erase();
@@ -171,13 +169,21 @@ async function rawKey(
   }
 }
 
-/** The check tells a wrong key from a damaged slot, and makes that no slot opens with two passwords. */
-function subkeys(raw: Key, salt: Uint8Array): { readonly key: Key; readonly check: string } {
-  const check = deriveSubkey(raw, salt, CHECK_PURPOSE);
-  return { key: deriveSubkey(raw, salt, KEY_PURPOSE), check: hex.encode(check.reveal()) };
+/** Zeroes what was derived for this alone; what ports and callers gave is theirs. */
+function forget({ kind }: SlotSecret, raw: Secret<Uint8Array>): void {
+  if (kind === "password") raw.erase();
 }
 
-function addressOf(wallet: string, slot: SlotPlace): Address {
+/** The check tells a wrong key from a damaged slot, and makes that no slot opens with two passwords. */
+function subkeys(
+  raw: Secret<Uint8Array>,
+  salt: Uint8Array,
+): { readonly key: WrappingKey; readonly check: string } {
+  const derive = (purpose: string) => hkdf(sha256, raw.reveal(), salt, utf8ToBytes(purpose), KEY_BYTES);
+  return { key: new WrappingKey(new Secret(derive(KEY_PURPOSE))), check: hex.encode(derive(CHECK_PURPOSE)) };
+}
+
+function addressOf(wallet: string, slot: SlotPlace): WrapAddress {
   const { id, kind, label, opens, kdf, credential, salt } = slot;
   const fields = { id, kind, label, opens, salt, kdf: kdf ?? null, credential: credential ?? null };
   return ["DKMS-V1-WALLET-SLOT", wallet, canonicalize(fields) ?? ""];

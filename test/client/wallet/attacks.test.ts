@@ -8,7 +8,6 @@ import { decodeHead } from "../../../client/wallet/head.ts";
 import { createWallet, openWallet, type WalletStorage } from "../../../client/wallet/index.ts";
 import { decodeKeyring } from "../../../client/wallet/keyring.ts";
 import { decodeManifest, encodeManifest } from "../../../client/wallet/manifest.ts";
-import { seal } from "../../../client/wallet/seal.ts";
 import { openSlot } from "../../../client/wallet/slots.ts";
 import { codeOfAsync } from "../support.ts";
 import { bytes, contentsOf, copyOf, makeWallet, password, putBack, recovery } from "./support.ts";
@@ -237,7 +236,7 @@ describe("wallet under attack", () => {
     if (record === undefined) return expect.fail("no record");
     const { id, version, blob } = record;
     const address = ["DKMS-V1-WALLET-RECORD", header.wallet, theirs.id, id, version] as const;
-    const sealed = seal(theirs.readKey, address, new TextEncoder().encode("forged"));
+    const sealed = theirs.readKey.encrypt(address, new TextEncoder().encode("forged"));
     await storage.replace(blob, frame(bigintToBytes(BigInt(version), 8), sealed));
     expect(await codeOfAsync(() => readAll(storage))).to.equal("WALLET_DAMAGED");
     const other = await openWallet({ storage: await storageOf(before), unlock: recovery(2) });
