@@ -28,15 +28,19 @@ const headSchema = z.strictObject({
 });
 const versionSchema = z.object({ format: z.literal(FORMAT), version: z.unknown() });
 
-/** A line of JSON: the header in clear, and the keyring sealed under the root key and bound to the header. */
+/**
+ * A line of JSON: the header in clear, and the keyring sealed under the root key and bound to the header.
+ *
+ * @throws {WalletError} WALLET_LIMIT for what could not be read again, which would be the end of the wallet
+ */
 export function encodeHead(header: Header, keyring: Keyring, root: WrappingKey): Uint8Array {
   const plaintext = encodeKeyring(keyring);
   const sealed = base64.encode(root.wrap(addressOf(header), plaintext));
   plaintext.fill(0);
   const { wallet, slots } = header;
-  return utf8ToBytes(
-    `${JSON.stringify({ format: FORMAT, version: VERSION, wallet, slots, keyring: sealed })}\n`,
-  );
+  const head = { format: FORMAT, version: VERSION, wallet, slots, keyring: sealed };
+  if (headSchema.safeParse(head).success) return utf8ToBytes(`${JSON.stringify(head)}\n`);
+  throw new WalletError("WALLET_LIMIT", "a head does not hold this");
 }
 
 /**

@@ -1,6 +1,7 @@
 import { argon2idAsync } from "@noble/hashes/argon2.js";
 import { scryptAsync } from "@noble/hashes/scrypt.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
+import { z } from "zod";
 import { Secret } from "../keys/index.ts";
 import { WalletError } from "./errors.ts";
 import { report, type WorkOptions } from "./work.ts";
@@ -24,6 +25,14 @@ export type ScryptParameters = {
 /** What a password costs to try. */
 export type KdfParameters = Argon2idParameters | ScryptParameters;
 
+const natural = z.int().positive();
+
+/** As stored. */
+export const kdfSchema: z.ZodType<KdfParameters> = z.union([
+  z.strictObject({ name: z.literal("argon2id"), m: natural, t: natural, p: natural }),
+  z.strictObject({ name: z.literal("scrypt"), N: natural, r: natural, p: natural }),
+]);
+
 /** Second choice of RFC 9106 §4: 64 MiB, 3 passes; about a second of one core in plain TypeScript. */
 export const DEFAULT_KDF: KdfParameters = { name: "argon2id", m: 65_536, t: 3, p: 1 };
 
@@ -39,9 +48,12 @@ const MAX_PASSWORD_BYTES = 4_096;
 /**
  * Refuses parameters that are too cheap for an attacker, and such as would take forever.
  *
- * @throws {WalletError} WALLET_KDF_WEAK, WALLET_KDF_EXCESSIVE
+ * @throws {WalletError} WALLET_KDF_MALFORMED, WALLET_KDF_WEAK, WALLET_KDF_EXCESSIVE
  */
 export function checkKdf(kdf: KdfParameters): void {
+  if (!kdfSchema.safeParse(kdf).success) {
+    throw new WalletError("WALLET_KDF_MALFORMED", "parameters of a key derivation are whole numbers");
+  }
   if (isWeak(kdf)) {
     throw new WalletError("WALLET_KDF_WEAK", "the password's key derivation is weaker than allowed", {
       details: { ...kdf },
@@ -81,7 +93,8 @@ function isExcessive(kdf: KdfParameters): boolean {
  * The 32-byte key of a password, without blocking the event loop for long. The password is normalised (NFKC), so that
  * it is the same on every keyboard.
  *
- * @throws {WalletError} WALLET_PASSWORD_EMPTY, WALLET_LIMIT, WALLET_KDF_WEAK, WALLET_KDF_EXCESSIVE, WALLET_ABORTED
+ * @throws {WalletError} WALLET_PASSWORD_EMPTY, WALLET_LIMIT, WALLET_KDF_MALFORMED, WALLET_KDF_WEAK,
+ * WALLET_KDF_EXCESSIVE, WALLET_ABORTED
  */
 export async function deriveKey(
   password: Secret<string>,

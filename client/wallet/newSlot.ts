@@ -1,5 +1,5 @@
 import { WalletError } from "./errors.ts";
-import type { Header } from "./head.ts";
+import { type Header, MAX_SLOTS } from "./head.ts";
 import { type Access, encodeKeyring, type SegmentKeys } from "./keyring.ts";
 import { keysOf, rootOf, type Session } from "./session.ts";
 import type { PreparedSlot, Slot, SlotKind, SlotSecret } from "./slots.ts";
@@ -25,6 +25,13 @@ export function checkLabel(label: string): string {
     throw new WalletError("WALLET_LIMIT", `a label has at most ${MAX_LABEL} characters`);
   }
   return label;
+}
+
+/** @throws {WalletError} WALLET_LIMIT */
+export function checkSlotCount(slots: readonly unknown[]): void {
+  if (slots.length > MAX_SLOTS) {
+    throw new WalletError("WALLET_LIMIT", `a wallet has at most ${MAX_SLOTS} slots`);
+  }
 }
 
 /** What may be shown of a slot. */

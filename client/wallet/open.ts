@@ -5,7 +5,7 @@ import { WalletError } from "./errors.ts";
 import { decodeHead, encodeHead, hashOf, unsealKeyring, type WalletAnchor } from "./head.ts";
 import { decodeKeyring, type Keyring, type SegmentKeys } from "./keyring.ts";
 import { checkFloor } from "./manifest.ts";
-import { checkLabel, type NewSlot } from "./newSlot.ts";
+import type { NewSlot } from "./newSlot.ts";
 import { checkName } from "./records.ts";
 import { rootSlots } from "./rekey.ts";
 import { HEAD, headFloor, newSegment, readManifest, type Session, writeManifest } from "./session.ts";
@@ -43,7 +43,6 @@ export type OpenWalletOptions = WorkOptions & {
 export async function createWallet(options: CreateWalletOptions): Promise<Wallet> {
   const { storage, ...work } = options;
   const wallet = hex.encode(randomBytes(16));
-  for (const { label = "" } of options.slots) checkLabel(label);
   const segments: SegmentKeys[] = [];
   for (const name of options.segments) {
     checkNewSegment(segments, checkName(name));

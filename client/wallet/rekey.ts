@@ -1,7 +1,7 @@
 import { WalletError } from "./errors.ts";
 import { eraseKeyring, type SegmentKeys } from "./keyring.ts";
 import type { RecordEntry } from "./manifest.ts";
-import type { NewSlot } from "./newSlot.ts";
+import { checkLabel, checkSlotCount, type NewSlot } from "./newSlot.ts";
 import { readRecord, removeUnknownBlobs, writeRecord } from "./records.ts";
 import { newSegment, readManifest, rootOf, type Session, writeHead, writeManifest } from "./session.ts";
 import { prepareSlot, type Slot } from "./slots.ts";
@@ -11,7 +11,11 @@ import { giveWay, report, type WorkOptions } from "./work.ts";
 /** A segment under new keys counts its changes anew. */
 const FIRST = 1;
 
-/** Slots for a root key, one for each given. @throws {WalletError} WALLET_SLOT_LAST if none is given */
+/**
+ * Slots for a root key, one for each given.
+ *
+ * @throws {WalletError} WALLET_SLOT_LAST if none is given; WALLET_LIMIT, and as {@link prepareSlot}
+ */
 export async function rootSlots(
   wallet: string,
   slots: readonly NewSlot[],
@@ -19,6 +23,8 @@ export async function rootSlots(
   work: WorkOptions,
 ): Promise<readonly Slot[]> {
   if (slots.length === 0) throw new WalletError("WALLET_SLOT_LAST", "nothing would open the wallet");
+  checkSlotCount(slots);
+  for (const { label = "" } of slots) checkLabel(label);
   const made: Slot[] = [];
   for (const [i, { secret, label = "" }] of slots.entries()) {
     const progress = (done: number) => report(work, (i + done) / slots.length);

@@ -1,13 +1,13 @@
 import { hkdf } from "@noble/hashes/hkdf.js";
 import { sha256 } from "@noble/hashes/sha2.js";
-import { randomBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { concatBytes, randomBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { base64, hex } from "@scure/base";
 import canonicalize from "canonicalize";
 import { z } from "zod";
 import { type PasskeyPrf, Secret } from "../keys/index.ts";
 import { decodeBase64 } from "./base64.ts";
 import { WalletError } from "./errors.ts";
-import { checkKdf, DEFAULT_KDF, deriveKey, type KdfParameters } from "./kdf.ts";
+import { checkKdf, DEFAULT_KDF, deriveKey, type KdfParameters, kdfSchema } from "./kdf.ts";
 import { KEY_BYTES, randomKey, type WrapAddress, WrappingKey } from "./walletKeys.ts";
 import { report, type WorkOptions } from "./work.ts";
 
@@ -26,12 +26,6 @@ export type SlotSecret =
 
 export type SlotKind = SlotSecret["kind"];
 
-const natural = z.int().positive();
-const kdfSchema = z.union([
-  z.strictObject({ name: z.literal("argon2id"), m: natural, t: natural, p: natural }),
-  z.strictObject({ name: z.literal("scrypt"), N: natural, r: natural, p: natural }),
-]);
-
 /** As stored. `opens` tells what is sealed in it: the wallet's root key, or the keys of some segments. */
 export const slotSchema = z.strictObject({
   id: z.string().regex(/^[0-9a-f]{16}$/),
@@ -39,7 +33,11 @@ export const slotSchema = z.strictObject({
   label: z.string().max(64),
   opens: z.enum(["wallet", "segments"]),
   kdf: kdfSchema.optional(),
-  credential: z.string().max(1_024).optional(),
+  /** Of a passkey, which it tells from others to who knows its id, and tells nothing to who does not (K9). */
+  credential: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
   salt: z.string().regex(/^[0-9a-f]{64}$/),
   check: z.string().regex(/^[0-9a-f]{64}$/),
   sealed: z.string().max(262_144),
@@ -66,6 +64,7 @@ export type PreparedSlot = {
 
 const SALT_BYTES = 32;
 const KEY_PURPOSE = "DKMS-V1-WALLET-SLOT-KEY";
+const CREDENTIAL_PURPOSE = "DKMS-V1-WALLET-CREDENTIAL";
 const CHECK_PURPOSE = "DKMS-V1-WALLET-SLOT-CHECK";
 
 /**
@@ -86,7 +85,7 @@ export async function prepareSlot(
     label: terms.label,
     opens: terms.opens,
     ...(secret.kind === "password" ? { kdf: secret.kdf ?? DEFAULT_KDF } : {}),
-    ...(secret.kind === "passkey" ? { credential: secret.passkey.credential } : {}),
+    ...(secret.kind === "passkey" ? { credential: credentialTag(secret.passkey, salt) } : {}),
     salt: hex.encode(salt),
   };
   if (secret.kind === "keychain")
@@ -144,7 +143,14 @@ export async function openSlot(
 
 function fits(slot: Slot, secret: SlotSecret): boolean {
   if (slot.kind !== secret.kind) return false;
-  return secret.kind !== "passkey" || slot.credential === secret.passkey.credential;
+  return (
+    secret.kind !== "passkey" || slot.credential === credentialTag(secret.passkey, hex.decode(slot.salt))
+  );
+}
+
+/** With the slot's salt, so that two storages that see one passkey cannot tell. */
+function credentialTag({ credential }: PasskeyPrf, salt: Uint8Array): string {
+  return hex.encode(sha256(concatBytes(utf8ToBytes(CREDENTIAL_PURPOSE), salt, utf8ToBytes(credential))));
 }
 
 type SlotPlace = Pick<Slot, "id" | "kind" | "label" | "opens" | "kdf" | "credential" | "salt">;

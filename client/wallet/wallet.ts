@@ -1,8 +1,9 @@
 import { WalletError } from "./errors.ts";
-import { MAX_SLOTS, type WalletAnchor } from "./head.ts";
+import type { WalletAnchor } from "./head.ts";
 import { eraseKeyring } from "./keyring.ts";
 import {
   checkLabel,
+  checkSlotCount,
   type NewPermission,
   type NewSlot,
   type SlotSummary,
@@ -171,9 +172,7 @@ export class Wallet {
       return await this.#change(async (session) => {
         const made = sealedSlot(session, prepared, granted);
         const slots = [...without(session.header, replaced, opens === "wallet"), made];
-        if (slots.length > MAX_SLOTS) {
-          throw new WalletError("WALLET_LIMIT", `a wallet has at most ${MAX_SLOTS} slots`);
-        }
+        checkSlotCount(slots);
         await writeHead(session, { header: { ...session.header, slots } });
         return summaryOf(made);
       });
