@@ -109,6 +109,7 @@ export function keyInfo({ purpose, holder = "other", now, lifetimeDays }: KeyInf
   if (lifetimeDays !== undefined && !(Number.isSafeInteger(lifetimeDays) && lifetimeDays > 0)) {
     throw malformed();
   }
+  if (now < 0n) throw malformed();
   const createdAt = now - (now % DAY);
   const life = lifetimeDays === undefined ? {} : { expiresAt: createdAt + DAY * BigInt(lifetimeDays) };
   return parseKeyInfo(keyInfoJson({ purpose, holder, createdAt, ...life }));

@@ -1,6 +1,6 @@
 import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { z } from "zod";
-import { Secret } from "../keys/index.ts";
+import { type KeyInfo, keyInfoJson, parseKeyInfo, Secret } from "../keys/index.ts";
 import { WalletError } from "./errors.ts";
 import { KEY_BYTES, ReadKey, WriteKey } from "./walletKeys.ts";
 
@@ -19,12 +19,22 @@ export type SegmentKeys = {
   readonly writeKey: WriteKey | undefined;
   readonly publicKey: Uint8Array;
   readonly floor: Floor | undefined;
+  readonly info: KeyInfo;
 };
 
+/** What is known of a slot's key besides the slot: sealed, so that who keeps the wallet reads nothing of it (K9). */
+export type SlotNote = { readonly id: string; readonly label: string; readonly info: KeyInfo };
+
 /** Keys of segments, in the order of their names; `sequence` counts the changes of the wallet. */
-export type Keyring = { readonly sequence: number; readonly segments: readonly SegmentKeys[] };
+export type Keyring = {
+  readonly sequence: number;
+  readonly segments: readonly SegmentKeys[];
+  /** None in the keyring of a permission. */
+  readonly slots: readonly SlotNote[];
+};
 
 const count = z.int().nonnegative();
+const info = z.unknown().transform(parseKeyInfo);
 const keyringSchema = z.strictObject({
   sequence: count,
   segments: z.array(
@@ -33,21 +43,25 @@ const keyringSchema = z.strictObject({
       name: z.string(),
       access: z.enum(["read", "write"]),
       floor: z.strictObject({ sequence: count, hash: z.string() }).optional(),
+      info,
     }),
   ),
+  slots: z.array(z.strictObject({ id: z.string(), label: z.string(), info })),
 });
 
 const LENGTH_BYTES = 4;
 
 /** Length and JSON of all but the keys, then for each segment its two keys: keys never become text. */
-export function encodeKeyring({ sequence, segments }: Keyring): Uint8Array {
+export function encodeKeyring({ sequence, segments, slots }: Keyring): Uint8Array {
   const json = utf8ToBytes(
     JSON.stringify({
       sequence,
-      segments: segments.map(({ id, name, writeKey, floor }) => ({
-        ...{ id, name, access: writeKey === undefined ? "read" : "write" },
-        ...(floor === undefined ? {} : { floor }),
+      segments: segments.map((keys) => ({
+        ...{ id: keys.id, name: keys.name, access: keys.writeKey === undefined ? "read" : "write" },
+        ...(keys.floor === undefined ? {} : { floor: keys.floor }),
+        info: keyInfoJson(keys.info),
       })),
+      slots: slots.map(({ id, label, info }) => ({ id, label, info: keyInfoJson(info) })),
     }),
   );
   const length = new Uint8Array(LENGTH_BYTES);
@@ -66,14 +80,14 @@ export function decodeKeyring(bytes: Uint8Array): Keyring {
     const json: unknown = JSON.parse(
       new TextDecoder().decode(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + length)),
     );
-    const { sequence, segments } = keyringSchema.parse(json);
+    const { sequence, segments, slots } = keyringSchema.parse(json);
     const keys = bytes.subarray(LENGTH_BYTES + length);
     if (keys.length !== 2 * KEY_BYTES * segments.length) throw new RangeError("keys are missing");
     const keyAt = (index: number) => keys.slice(KEY_BYTES * index, KEY_BYTES * (index + 1));
     return {
-      sequence,
-      segments: segments.map(({ id, name, access, floor }, i) => ({
-        ...{ id, name, floor, readKey: new ReadKey(new Secret(keyAt(2 * i))) },
+      ...{ sequence, slots },
+      segments: segments.map(({ id, name, access, floor, info }, i) => ({
+        ...{ id, name, floor, info, readKey: new ReadKey(new Secret(keyAt(2 * i))) },
         ...signingKeys(access, keyAt(2 * i + 1)),
       })),
     };

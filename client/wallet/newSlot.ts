@@ -1,16 +1,17 @@
 import { WalletError } from "./errors.ts";
 import { type Header, MAX_SLOTS } from "./head.ts";
-import { type Access, encodeKeyring, type SegmentKeys } from "./keyring.ts";
+import { type KeyLife, newKeyInfo } from "./keyLife.ts";
+import { type Access, encodeKeyring, type SegmentKeys, type SlotNote } from "./keyring.ts";
 import { keysOf, rootOf, type Session } from "./session.ts";
 import type { PreparedSlot, Slot, SlotKind, SlotSecret } from "./slots.ts";
 
 /** What can be said of a slot without opening it. */
-export type SlotSummary = Pick<Slot, "id" | "label" | "opens"> & { readonly kind: SlotKind };
+export type SlotSummary = SlotNote & Pick<Slot, "opens"> & { readonly kind: SlotKind };
 
 /** A slot to be made. */
-export type NewSlot = {
+export type NewSlot = KeyLife & {
   readonly secret: SlotSecret;
-  /** For people, at most 64 characters. Public. */
+  /** For people, at most 64 characters; kept sealed. */
   readonly label?: string;
 };
 
@@ -20,7 +21,7 @@ export type NewPermission = NewSlot & { readonly segments: Readonly<Record<strin
 const MAX_LABEL = 64;
 
 /** @throws {WalletError} WALLET_LIMIT */
-export function checkLabel(label: string): string {
+function checkLabel(label: string): string {
   if (label.length > MAX_LABEL) {
     throw new WalletError("WALLET_LIMIT", `a label has at most ${MAX_LABEL} characters`);
   }
@@ -34,9 +35,17 @@ export function checkSlotCount(slots: readonly unknown[]): void {
   }
 }
 
-/** What may be shown of a slot. */
-export function summaryOf({ id, kind, label, opens }: Slot): SlotSummary {
-  return { id, kind, label, opens };
+/** What is to be kept of a new slot. @throws {WalletError} WALLET_LIMIT; {KeysError} KEY_INFO_MALFORMED */
+export function noteOf({ label = "", ...life }: Omit<NewSlot, "secret">): Omit<SlotNote, "id"> {
+  return { label: checkLabel(label), info: newKeyInfo("KEY_ENCRYPTING", life) };
+}
+
+/** What may be shown of the slots; nothing where the wallet is open through a permission, which does not see them. */
+export function summariesOf({ header, keyring }: Session): readonly SlotSummary[] {
+  return keyring.slots.flatMap((note) => {
+    const slot = header.slots.find(({ id }) => id === note.id);
+    return slot === undefined ? [] : [{ ...note, kind: slot.kind, opens: slot.opens }];
+  });
 }
 
 /** The slot over the root key, or over the keys of the segments granted. */
@@ -57,7 +66,7 @@ function grantedKeys(session: Session, granted: Readonly<Record<string, Access>>
     const keys = keysOf(session, name);
     return { ...keys, floor: undefined, writeKey: access === "write" ? keys.writeKey : undefined };
   });
-  return encodeKeyring({ sequence: session.keyring.sequence, segments });
+  return encodeKeyring({ sequence: session.keyring.sequence, segments, slots: [] });
 }
 
 /** The slots but these. @throws {WalletError} WALLET_SLOT_UNKNOWN, WALLET_SLOT_LAST */

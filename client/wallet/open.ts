@@ -3,6 +3,7 @@ import { hex } from "@scure/base";
 import { Secret } from "../keys/index.ts";
 import { WalletError } from "./errors.ts";
 import { decodeHead, encodeHead, hashOf, unsealKeyring, type WalletAnchor } from "./head.ts";
+import { newKeyInfo } from "./keyLife.ts";
 import { decodeKeyring, type Keyring, type SegmentKeys } from "./keyring.ts";
 import { checkFloor } from "./manifest.ts";
 import type { NewSlot } from "./newSlot.ts";
@@ -21,6 +22,8 @@ export type CreateWalletOptions = WorkOptions & {
   readonly slots: readonly NewSlot[];
   /** Names of its first segments. */
   readonly segments: readonly string[];
+  /** Seconds since 1970, when the segments' keys are made. Default: the system's clock. */
+  readonly now?: bigint;
 };
 
 export type OpenWalletOptions = WorkOptions & {
@@ -41,15 +44,16 @@ export type OpenWalletOptions = WorkOptions & {
  * await wallet.segment("keys").write("phone", encodeAgentRecord(record));
  */
 export async function createWallet(options: CreateWalletOptions): Promise<Wallet> {
-  const { storage, ...work } = options;
+  const { storage, now, ...work } = options;
   const wallet = hex.encode(randomBytes(16));
   const segments: SegmentKeys[] = [];
   for (const name of options.segments) {
     checkNewSegment(segments, checkName(name));
-    segments.push(newSegment(name));
+    segments.push(newSegment(name, newKeyInfo("STORAGE", now === undefined ? {} : { now })));
   }
   const root = new WrappingKey(randomKey());
-  const header = { wallet, slots: await rootSlots(wallet, options.slots, root, work) };
+  const { slots, notes } = await rootSlots(wallet, options.slots, root, work);
+  const header = { wallet, slots };
   return await storage.exclusive(async () => {
     if ((await storage.read(HEAD)) !== undefined) {
       throw new WalletError("WALLET_EXISTS", "there is a wallet in this storage");
@@ -59,14 +63,15 @@ export async function createWallet(options: CreateWalletOptions): Promise<Wallet
       wallet,
       root,
       header,
-      keyring: { sequence: 0, segments },
+      keyring: { sequence: 0, segments, slots: notes },
       headHash: "",
     });
     const written: SegmentKeys[] = [];
     for (const keys of segments) {
       written.push(await writeManifest(session, keys, { sequence: 1, records: [] }));
     }
-    const keyring = { sequence: 1, segments: written.toSorted((a, b) => (a.name < b.name ? -1 : 1)) };
+    const inOrder = written.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    const keyring = { sequence: 1, segments: inOrder, slots: notes };
     const head = encodeHead(header, keyring, root);
     await storage.replace(HEAD, head);
     return new Wallet(Object.assign(session, { keyring, headHash: hashOf(head) }));

@@ -1,12 +1,16 @@
 import { WalletError } from "./errors.ts";
-import { eraseKeyring, type SegmentKeys } from "./keyring.ts";
+import { type KeyLife, renewedKeyInfo } from "./keyLife.ts";
+import { eraseKeyring, type SegmentKeys, type SlotNote } from "./keyring.ts";
 import type { RecordEntry } from "./manifest.ts";
-import { checkLabel, checkSlotCount, type NewSlot } from "./newSlot.ts";
+import { checkSlotCount, type NewSlot, noteOf } from "./newSlot.ts";
 import { readRecord, removeUnknownBlobs, writeRecord } from "./records.ts";
 import { newSegment, readManifest, rootOf, type Session, writeHead, writeManifest } from "./session.ts";
 import { prepareSlot, type Slot } from "./slots.ts";
 import { randomKey, WrappingKey } from "./walletKeys.ts";
 import { giveWay, report, type WorkOptions } from "./work.ts";
+
+/** Slots that open the whole wallet, and what is known of them. */
+export type RootSlots = { readonly slots: readonly Slot[]; readonly notes: readonly SlotNote[] };
 
 /** A segment under new keys counts its changes anew. */
 const FIRST = 1;
@@ -21,22 +25,27 @@ export async function rootSlots(
   slots: readonly NewSlot[],
   root: WrappingKey,
   work: WorkOptions,
-): Promise<readonly Slot[]> {
+): Promise<RootSlots> {
   if (slots.length === 0) throw new WalletError("WALLET_SLOT_LAST", "nothing would open the wallet");
   checkSlotCount(slots);
-  for (const { label = "" } of slots) checkLabel(label);
+  const about = slots.map(noteOf);
   const made: Slot[] = [];
-  for (const [i, { secret, label = "" }] of slots.entries()) {
+  for (const [i, { secret }] of slots.entries()) {
     const progress = (done: number) => report(work, (i + done) / slots.length);
-    const prepared = await prepareSlot(secret, { wallet, label, opens: "wallet" }, { ...work, progress });
+    const prepared = await prepareSlot(secret, { wallet, opens: "wallet" }, { ...work, progress });
     made.push(prepared.sealKey(root));
     prepared.erase();
   }
-  return made;
+  const notes = about.map((note, i) => ({ ...note, id: made[i]?.id ?? "" }));
+  return { slots: made, notes };
 }
 
 /** Encrypts everything anew beside the old; the new head makes it the wallet, then the old is removed. */
-export async function rekeyed(session: Session, slots: readonly NewSlot[], work: WorkOptions): Promise<void> {
+export async function rekeyed(
+  session: Session,
+  slots: readonly NewSlot[],
+  work: WorkOptions & Pick<KeyLife, "now">,
+): Promise<void> {
   const oldRoot = rootOf(session);
   const root = new WrappingKey(randomKey());
   const before = session.keyring.segments;
@@ -48,15 +57,20 @@ export async function rekeyed(session: Session, slots: readonly NewSlot[], work:
     after.push(await copySegment(session, keys, { ...work, progress }));
   }
   const old = session.keyring;
-  await writeHead(session, { header: { wallet: session.wallet, slots: made }, segments: after, root });
+  const header = { wallet: session.wallet, slots: made.slots };
+  await writeHead(session, { header, segments: after, root, notes: made.notes });
   oldRoot.erase();
   eraseKeyring(old);
   await removeUnknownBlobs(session);
 }
 
-async function copySegment(session: Session, from: SegmentKeys, work: WorkOptions): Promise<SegmentKeys> {
+async function copySegment(
+  session: Session,
+  from: SegmentKeys,
+  work: WorkOptions & Pick<KeyLife, "now">,
+): Promise<SegmentKeys> {
   const { records } = await readManifest(session, from);
-  const to = newSegment(from.name);
+  const to = newSegment(from.name, renewedKeyInfo(from.info, work.now));
   const copies: RecordEntry[] = [];
   for (const [i, { id }] of records.entries()) {
     report(work, i / records.length);

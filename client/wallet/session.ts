@@ -1,8 +1,9 @@
 import { randomBytes } from "@noble/hashes/utils.js";
 import { hex } from "@scure/base";
+import type { KeyInfo } from "../keys/index.ts";
 import { WalletError } from "./errors.ts";
 import { decodeHead, encodeHead, type Header, hashOf, unsealKeyring } from "./head.ts";
-import { eraseKeyring, type Keyring, type SegmentKeys, signingKeys } from "./keyring.ts";
+import { eraseKeyring, type Keyring, type SegmentKeys, type SlotNote, signingKeys } from "./keyring.ts";
 import { checkFloor, decodeManifest, encodeManifest, type Manifest, manifestBlob } from "./manifest.ts";
 import type { WalletStorage } from "./storage.ts";
 import { KEY_BYTES, ReadKey, randomKey, type WrappingKey } from "./walletKeys.ts";
@@ -35,9 +36,9 @@ export async function readBlob(storage: WalletStorage, name: string): Promise<Ui
 }
 
 /** Keys for a new segment. */
-export function newSegment(name: string): SegmentKeys {
+export function newSegment(name: string, info: KeyInfo): SegmentKeys {
   return {
-    ...{ id: hex.encode(randomBytes(12)), name, readKey: new ReadKey(randomKey()), floor: undefined },
+    ...{ id: hex.encode(randomBytes(12)), name, readKey: new ReadKey(randomKey()), floor: undefined, info },
     ...signingKeys("write", randomBytes(KEY_BYTES)),
   };
 }
@@ -101,6 +102,8 @@ export async function writeHead(
     readonly header?: Header;
     readonly segments?: readonly SegmentKeys[];
     readonly root?: WrappingKey;
+    /** Of slots that are new. */
+    readonly notes?: readonly SlotNote[];
   },
 ): Promise<void> {
   const header = changes.header ?? session.header;
@@ -108,7 +111,9 @@ export async function writeHead(
   const segments = (changes.segments ?? session.keyring.segments).toSorted((a, b) =>
     a.name < b.name ? -1 : 1,
   );
-  const keyring = { sequence: session.keyring.sequence + 1, segments };
+  const notes = [...session.keyring.slots, ...(changes.notes ?? [])];
+  const slots = header.slots.flatMap(({ id }) => notes.find((note) => note.id === id) ?? []);
+  const keyring = { sequence: session.keyring.sequence + 1, segments, slots };
   const bytes = encodeHead(header, keyring, root);
   await session.storage.replace(HEAD, bytes);
   Object.assign(session, { header, keyring, root, headHash: hashOf(bytes) });

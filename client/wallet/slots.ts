@@ -30,7 +30,6 @@ export type SlotKind = SlotSecret["kind"];
 export const slotSchema = z.strictObject({
   id: z.string().regex(/^[0-9a-f]{16}$/),
   kind: z.enum(["password", "passkey", "keychain", "recovery"]),
-  label: z.string().max(64),
   opens: z.enum(["wallet", "segments"]),
   kdf: kdfSchema.optional(),
   /** Of a passkey, which it tells from others to who knows its id, and tells nothing to who does not (K9). */
@@ -48,7 +47,6 @@ export type Slot = z.infer<typeof slotSchema>;
 
 type SlotTerms = {
   readonly wallet: string;
-  readonly label: string;
   readonly opens: Slot["opens"];
 };
 
@@ -82,7 +80,6 @@ export async function prepareSlot(
   const slot = {
     id: hex.encode(randomBytes(8)),
     kind: secret.kind,
-    label: terms.label,
     opens: terms.opens,
     ...(secret.kind === "password" ? { kdf: secret.kdf ?? DEFAULT_KDF } : {}),
     ...(secret.kind === "passkey" ? { credential: credentialTag(secret.passkey, salt) } : {}),
@@ -153,7 +150,7 @@ function credentialTag({ credential }: PasskeyPrf, salt: Uint8Array): string {
   return hex.encode(sha256(concatBytes(utf8ToBytes(CREDENTIAL_PURPOSE), salt, utf8ToBytes(credential))));
 }
 
-type SlotPlace = Pick<Slot, "id" | "kind" | "label" | "opens" | "kdf" | "credential" | "salt">;
+type SlotPlace = Pick<Slot, "id" | "kind" | "opens" | "kdf" | "credential" | "salt">;
 
 async function rawKey(
   secret: SlotSecret,
@@ -190,8 +187,8 @@ function subkeys(
 }
 
 function addressOf(wallet: string, slot: SlotPlace): WrapAddress {
-  const { id, kind, label, opens, kdf, credential, salt } = slot;
-  const fields = { id, kind, label, opens, salt, kdf: kdf ?? null, credential: credential ?? null };
+  const { id, kind, opens, kdf, credential, salt } = slot;
+  const fields = { id, kind, opens, salt, kdf: kdf ?? null, credential: credential ?? null };
   return ["DKMS-V1-WALLET-SLOT", wallet, canonicalize(fields) ?? ""];
 }
 

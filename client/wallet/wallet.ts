@@ -1,14 +1,16 @@
+import type { KeyInfo } from "../keys/index.ts";
 import { WalletError } from "./errors.ts";
 import type { WalletAnchor } from "./head.ts";
+import { type KeyLife, newKeyInfo } from "./keyLife.ts";
 import { eraseKeyring } from "./keyring.ts";
 import {
-  checkLabel,
   checkSlotCount,
   type NewPermission,
   type NewSlot,
+  noteOf,
   type SlotSummary,
   sealedSlot,
-  summaryOf,
+  summariesOf,
   without,
 } from "./newSlot.ts";
 import { checkName, removeUnknownBlobs } from "./records.ts";
@@ -27,6 +29,12 @@ import {
 } from "./session.ts";
 import { prepareSlot, type Slot } from "./slots.ts";
 import type { WorkOptions } from "./work.ts";
+
+/** A key of the wallet and what is known of it. */
+export type WalletKey = { readonly info: KeyInfo } & (
+  | { readonly slot: string }
+  | { readonly segment: string }
+);
 
 /** What was changed: a segment's records, or, with no segment, slots and segments themselves. */
 export type WalletChange = { readonly segment: string | undefined };
@@ -64,9 +72,15 @@ export class Wallet {
     return this.#session.keyring.segments.map(({ name }) => name);
   }
 
-  /** Every slot. In front of an unlocked wallet they are authentic. */
+  /** Every slot; none for a permission, which does not see them. */
   get slots(): readonly SlotSummary[] {
-    return this.#session.header.slots.map(summaryOf);
+    return summariesOf(this.#session);
+  }
+
+  /** Every key that this knows of, for `rotationReminders`: `replaceSlot` renews a slot's, `rekey` all. */
+  get keys(): readonly WalletKey[] {
+    const segments = this.#session.keyring.segments.map(({ name, info }) => ({ segment: name, info }));
+    return [...this.slots.map(({ id, info }) => ({ slot: id, info })), ...segments];
   }
 
   /** How far the wallet has come. @throws {WalletError} WALLET_PERMISSION_MISSING */
@@ -92,12 +106,13 @@ export class Wallet {
   }
 
   /** @throws {WalletError} WALLET_SEGMENT_EXISTS, WALLET_NAME_MALFORMED, WALLET_LIMIT, WALLET_PERMISSION_MISSING */
-  async addSegment(name: string): Promise<Segment> {
+  async addSegment(name: string, life: KeyLife = {}): Promise<Segment> {
     checkName(name);
+    const info = newKeyInfo("STORAGE", life);
     await this.#change(async (session) => {
       const { segments } = session.keyring;
       checkNewSegment(segments, name);
-      const keys = await writeManifest(session, newSegment(name), { sequence: 1, records: [] });
+      const keys = await writeManifest(session, newSegment(name, info), { sequence: 1, records: [] });
       await writeHead(session, { segments: [...segments, keys] });
     });
     return this.segment(name);
@@ -146,7 +161,7 @@ export class Wallet {
    *
    * @throws {WalletError} WALLET_PERMISSION_MISSING, WALLET_SLOT_LAST, WALLET_LIMIT, WALLET_ABORTED
    */
-  async rekey(slots: readonly NewSlot[], work: WorkOptions = {}): Promise<void> {
+  async rekey(slots: readonly NewSlot[], work: WorkOptions & Pick<KeyLife, "now"> = {}): Promise<void> {
     await this.#change((session) => rekeyed(session, slots, work));
   }
 
@@ -165,7 +180,8 @@ export class Wallet {
     const granted = "segments" in slot ? slot.segments : undefined;
     if (granted !== undefined) for (const name of Object.keys(granted)) keysOf(this.#session, name);
     const opens = granted === undefined ? "wallet" : "segments";
-    const terms = { wallet: this.id, label: checkLabel(slot.label ?? ""), opens } as const;
+    const terms = { wallet: this.id, opens } as const;
+    const about = noteOf(slot);
     // Outside the lock, for a password takes its time; sealed within, for the keys may be others by then.
     const prepared = await prepareSlot(slot.secret, terms, work);
     try {
@@ -173,8 +189,9 @@ export class Wallet {
         const made = sealedSlot(session, prepared, granted);
         const slots = [...without(session.header, replaced, opens === "wallet"), made];
         checkSlotCount(slots);
-        await writeHead(session, { header: { ...session.header, slots } });
-        return summaryOf(made);
+        const note = { ...about, id: made.id };
+        await writeHead(session, { header: { ...session.header, slots }, notes: [note] });
+        return { ...note, kind: made.kind, opens: made.opens };
       });
     } finally {
       prepared.erase();

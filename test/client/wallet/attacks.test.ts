@@ -194,7 +194,7 @@ describe("wallet under attack", () => {
     );
   });
 
-  it("finds out slots that were added, removed, reordered or relabelled by others, with any slot of the owner's", async () => {
+  it("finds out slots that were added, removed, reordered or renamed by others, with any slot of the owner's", async () => {
     const wallet = await open(storage);
     await wallet.addSlot({ secret: recovery(2), label: "two" });
     const before = await copyOf(storage);
@@ -202,7 +202,7 @@ describe("wallet under attack", () => {
       ({ slots }) => slots.push({ ...slots[0], id: "00".repeat(8) }),
       ({ slots }) => slots.pop(),
       ({ slots }) => slots.reverse(),
-      ({ slots }) => Object.assign(slots[1] ?? {}, { label: "three" }),
+      ({ slots }) => Object.assign(slots[1] ?? {}, { id: "0123456789abcdef" }),
     ];
     for (const edit of edits) {
       await editHead(storage, edit);
@@ -252,7 +252,7 @@ describe("wallet under attack", () => {
     const theirs = JSON.parse(new TextDecoder().decode(await other.storage.read("head"))) as Json;
     const asAgent = () => openWallet({ storage, unlock: recovery(2) });
     const edits: ((slot: Record<string, unknown>) => unknown)[] = [
-      (slot) => Object.assign(slot, { label: "owner" }),
+      (slot) => Object.assign(slot, { id: "0123456789abcdef" }),
       (slot) => Object.assign(slot, { opens: "wallet" }),
       (slot) => Object.assign(slot, { id: "00".repeat(8) }),
       (slot) => Object.assign(slot, theirs.slots[1]),

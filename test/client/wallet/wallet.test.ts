@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { type PasskeyPrf, Secret } from "../../../client/keys/index.ts";
+import { type PasskeyPrf, rotationReminders, Secret } from "../../../client/keys/index.ts";
 import { memoryBlobs } from "../../../client/storage/index.ts";
 import { createWallet, type Keychain, openWallet, type WalletChange } from "../../../client/wallet/index.ts";
 import { codeOf, codeOfAsync } from "../support.ts";
@@ -186,6 +186,28 @@ describe("wallet", () => {
       }
     });
 
+    it("tell who keeps the wallet nothing that ties it to its owner, or to another wallet of hers", async () => {
+      const passkey: PasskeyPrf = {
+        credential: "Y3JlZGVudGlhbCBvZiBBbGljZQ",
+        evaluate: async (salt) => new Secret(salt.slice()),
+      };
+      const slots = [
+        { secret: { kind: "passkey", passkey }, label: "Alice's phone", holder: "phone" },
+      ] as const;
+      const heads = await Promise.all(
+        [1, 2].map(async () => {
+          const storage = memoryBlobs();
+          await createWallet({ storage, slots, segments: [] });
+          return new TextDecoder().decode(await storage.read("head"));
+        }),
+      );
+      for (const head of heads) expect(head).not.to.match(/Alice|phone|Y3JlZGVudGlhbCBvZiBBbGljZQ|createdAt/);
+      const wordsOf = (head = "") => new Set(head.match(/[\w+/=-]{16,}/g));
+      const [one, other] = heads.map(wordsOf);
+      expect(one?.size).to.be.greaterThan(5);
+      expect([...(one ?? [])].filter((word) => other?.has(word))).to.deep.equal([]);
+    });
+
     it("are rewrapped when a password changes: no record is encrypted anew", async () => {
       const storage = memoryBlobs();
       const slots = [{ secret: password("old") }];
@@ -270,6 +292,7 @@ describe("wallet", () => {
       expect(await codeOfAsync(() => agent.rekey([{ secret: recovery(3) }]))).to.equal(
         "WALLET_PERMISSION_MISSING",
       );
+      expect(agent.slots).to.deep.equal([]);
       expect(codeOf(() => agent.anchor)).to.equal("WALLET_PERMISSION_MISSING");
       const anchor = wallet.anchor;
       expect(await codeOfAsync(() => openWallet({ storage, unlock: recovery(2), anchor }))).to.equal(
@@ -284,6 +307,62 @@ describe("wallet", () => {
       for (let i = 0; i < 3; i++) await agent.segment("contacts").write("bob", bytes(`${i}`));
       expect(textOf(await wallet.segment("contacts").read("bob"))).to.equal("2");
       expect(await storage.list()).to.have.length(4);
+    });
+  });
+
+  describe("keys", () => {
+    const now = 1_900_000_000n;
+    const day = now - (now % 86_400n);
+    const later = now + 40n * 86_400n;
+
+    it("are known by purpose, holder, day and expiry, and remind of their rotation", async () => {
+      const storage = memoryBlobs();
+      const phone = { secret: recovery(1), label: "mine", holder: "phone", lifetimeDays: 30, now } as const;
+      const wallet = await createWallet({ storage, slots: [phone], segments: ["keys"], now });
+      await wallet.addSegment("short", { now, lifetimeDays: 50, holder: "server" });
+      const opened = await openWallet({ storage, unlock: recovery(1) });
+      const [slot] = opened.slots;
+      const info = { purpose: "KEY_ENCRYPTING", holder: "phone", createdAt: day } as const;
+      expect(slot).to.deep.include({ label: "mine", info: { ...info, expiresAt: day + 30n * 86_400n } });
+      const due = (at: bigint) =>
+        rotationReminders(opened.keys, at).map(({ key, state }) => [
+          "slot" in key ? "slot" : key.segment,
+          state,
+        ]);
+      expect(due(now)).to.deep.equal([]);
+      expect(due(later)).to.deep.equal([
+        ["slot", "EXPIRED"],
+        ["short", "EXPIRING"],
+      ]);
+      expect(due(now + 731n * 86_400n)).to.deep.include(["keys", "OLD"]);
+      await opened.replaceSlot(slot?.id ?? "", { ...phone, now: later });
+      expect(due(later)).to.deep.equal([["short", "EXPIRING"]]);
+      await opened.rekey([{ ...phone, now: later }], { now: later });
+      expect(due(later)).to.deep.equal([]);
+      expect(rotationReminders(opened.keys, later + 50n * 86_400n)).to.have.length(2);
+      expect(opened.keys.find((key) => "segment" in key && key.segment === "short")?.info.holder).to.equal(
+        "server",
+      );
+    });
+
+    it("of segments are known to a permission as well", async () => {
+      const { wallet, storage } = await makeWallet();
+      await wallet.addSlot({ secret: recovery(2), segments: { keys: "read" } });
+      const agent = await openWallet({ storage, unlock: recovery(2) });
+      expect(agent.keys.map((key) => "segment" in key && key.segment)).to.deep.equal(["keys"]);
+      expect(agent.keys[0]?.info.purpose).to.equal("STORAGE");
+    });
+
+    it("are made at the time of the system, and of the forms that all keys' information has", async () => {
+      const { wallet } = await makeWallet();
+      const today = BigInt(Math.floor(Date.now() / 86_400_000)) * 86_400n;
+      const { createdAt } = wallet.keys[0]?.info ?? expect.fail("no key");
+      expect(today - createdAt <= 86_400n && createdAt <= today).to.equal(true);
+      expect(await codeOfAsync(() => wallet.addSlot({ secret: recovery(2), lifetimeDays: 0.5 }))).to.equal(
+        "KEY_INFO_MALFORMED",
+      );
+      expect(await codeOfAsync(() => wallet.addSegment("x", { now: -1n }))).to.equal("KEY_INFO_MALFORMED");
+      expect(wallet.segments).to.deep.equal(["contacts", "keys"]);
     });
   });
 
