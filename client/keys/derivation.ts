@@ -7,6 +7,7 @@ import { HDKey as Slip10Key } from "micro-key-producer/slip10.js";
 import { bytesToHex, type Hex32, hex32 } from "../core/index.ts";
 import { DerivedKey } from "./derivedKey.ts";
 import { KeysError } from "./errors.ts";
+import { type KeyInfoOptions, keyInfo } from "./keyInfo.ts";
 import { Secret } from "./secret.ts";
 
 /** What a dead drop consists of (requirement M4): where it is, who writes there, and whom to encrypt to. */
@@ -16,6 +17,8 @@ export type DeadDropKeys = {
   readonly signing: DerivedKey<"DEAD_DROP">;
   readonly agreement: DerivedKey<"DEAD_DROP">;
 };
+
+type Life = Omit<KeyInfoOptions, "purpose">;
 
 /** "dkms" in ASCII: our own branch, so that no other standard derives the same keys from the same seed. */
 const PURPOSE = 0x646b6d73;
@@ -27,31 +30,38 @@ const HARDENED = 2 ** 31;
 const BYTES = 32;
 
 /** X25519, by HKDF-SHA-512: no standard derives X25519 keys along paths. */
-export function deriveRecovery(master: Uint8Array, index: number): DerivedKey<"RECOVERY"> {
+export function deriveRecovery(master: Uint8Array, index: number, life: Life): DerivedKey<"RECOVERY"> {
   const path = `${RECOVERY_LABEL}/${checked(index)}`;
-  return agreementKey("RECOVERY", hkdf(sha512, master, undefined, utf8ToBytes(path), BYTES), path);
+  const info = keyInfo({ ...life, purpose: "RECOVERY" });
+  return agreementKey("RECOVERY", hkdf(sha512, master, undefined, utf8ToBytes(path), BYTES), { path, info });
 }
 
 /** SLIP-10 for Ed25519, along 124 bits of the hash of the pairwise DID; the other two by HKDF from that key. */
-export function deriveDeadDrop(master: Uint8Array, pairwiseDid: string): DeadDropKeys {
+export function deriveDeadDrop(master: Uint8Array, pairwiseDid: string, life: Life): DeadDropKeys {
+  const info = keyInfo({ ...life, purpose: "DEAD_DROP" });
   const path = `m/${PURPOSE}'/${DEAD_DROP}'/${indicesOf(pairwiseDid).join("'/")}'`;
   const bytes = slip10(master, path);
   const more = (label: string) => hkdf(sha512, bytes, undefined, utf8ToBytes(label), BYTES);
   return {
     mailbox: hex32(bytesToHex(more(`${DEAD_DROP_LABEL}-MAILBOX`))),
     signing: new DerivedKey("DEAD_DROP", {
-      ...{ algorithm: "ED25519", path, secret: new Secret(bytes) },
+      ...{ algorithm: "ED25519", path, info, secret: new Secret(bytes) },
       publicKey: bytesToHex(ed25519.getPublicKey(bytes)),
     }),
-    agreement: agreementKey("DEAD_DROP", more(`${DEAD_DROP_LABEL}-AGREEMENT`), `${path}/AGREEMENT`),
+    agreement: agreementKey("DEAD_DROP", more(`${DEAD_DROP_LABEL}-AGREEMENT`), {
+      ...{ path: `${path}/AGREEMENT`, info },
+    }),
   };
 }
 
 /** BIP-32 for secp256k1. */
-export function deriveEscrow(master: Uint8Array, index: number): DerivedKey<"ESCROW"> {
+export function deriveEscrow(master: Uint8Array, index: number, life: Life): DerivedKey<"ESCROW"> {
   const path = `m/${PURPOSE}'/${ESCROW}'/${checked(index)}'`;
   const key = bip32(master, path);
-  return new DerivedKey("ESCROW", { algorithm: "SECP256K1", path, ...key });
+  return new DerivedKey("ESCROW", {
+    ...{ algorithm: "SECP256K1", path, ...key },
+    info: keyInfo({ ...life, purpose: "ESCROW" }),
+  });
 }
 
 /** The key at a hardened path of SLIP-10's tree for Ed25519; what lies between is zeroed. */
@@ -95,10 +105,10 @@ function indicesOf(pairwiseDid: string): readonly number[] {
 function agreementKey<Purpose extends "RECOVERY" | "DEAD_DROP">(
   purpose: Purpose,
   secret: Uint8Array,
-  path: string,
+  place: Pick<DerivedKey, "path" | "info">,
 ): DerivedKey<Purpose> {
   const publicKey = bytesToHex(x25519.getPublicKey(secret));
-  return new DerivedKey(purpose, { algorithm: "X25519", path, publicKey, secret: new Secret(secret) });
+  return new DerivedKey(purpose, { algorithm: "X25519", ...place, publicKey, secret: new Secret(secret) });
 }
 
 function checked(index: number): number {

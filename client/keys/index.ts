@@ -27,7 +27,7 @@ export { BackendSigner, backendP256Signer } from "./backendSigners.ts";
 export type { DataKey, DataKeyOptions, DataKeyRole } from "./dataKey.ts";
 export { DATA_KEY_ROLES, generateDataKey } from "./dataKey.ts";
 export type { DeadDropKeys } from "./derivation.ts";
-export type { DerivedAlgorithm, DerivedKey, DerivedPurpose } from "./derivedKey.ts";
+export type { DerivedAlgorithm, DerivedKey, DerivedKeyOptions, DerivedPurpose } from "./derivedKey.ts";
 export type { KeysErrorCode } from "./errors.ts";
 export { KeysError } from "./errors.ts";
 export type { KeyEncryptingKeyOptions, KeySource, WrappedKey } from "./keyEncryptingKey.ts";

@@ -1,7 +1,7 @@
 import { base64urlnopad } from "@scure/base";
 import { z } from "zod";
 import { type DeadDropKeys, deriveDeadDrop, deriveEscrow, deriveRecovery } from "./derivation.ts";
-import type { DerivedKey } from "./derivedKey.ts";
+import type { DerivedKey, DerivedKeyOptions } from "./derivedKey.ts";
 import { KeysError } from "./errors.ts";
 import { KEY_SOURCES, KeyEncryptingKey, type KeySource } from "./keyEncryptingKey.ts";
 import {
@@ -66,29 +66,29 @@ export class MasterKey {
   /**
    * The key that backups are encrypted to (requirement K6); another index for each rotation.
    *
-   * @throws {KeysError} DERIVATION_INDEX, SECRET_ERASED
+   * @throws {KeysError} DERIVATION_INDEX, KEY_INFO_MALFORMED, SECRET_ERASED
    */
-  recoveryKey(index: number): DerivedKey<"RECOVERY"> {
-    return deriveRecovery(this.#bytes(), index);
+  recoveryKey(index: number, life: DerivedKeyOptions = {}): DerivedKey<"RECOVERY"> {
+    return deriveRecovery(this.#bytes(), index, this.#life(life));
   }
 
   /**
    * The dead drop of a relationship (requirement M4).
    *
    * @param pairwiseDid The owner's own DID in that relationship.
-   * @throws {KeysError} SECRET_ERASED
+   * @throws {KeysError} KEY_INFO_MALFORMED, SECRET_ERASED
    */
-  deadDropKeys(pairwiseDid: string): DeadDropKeys {
-    return deriveDeadDrop(this.#bytes(), pairwiseDid);
+  deadDropKeys(pairwiseDid: string, life: DerivedKeyOptions = {}): DeadDropKeys {
+    return deriveDeadDrop(this.#bytes(), pairwiseDid, this.#life(life));
   }
 
   /**
    * A key to be kept offline, as the root keys of a policy are.
    *
-   * @throws {KeysError} DERIVATION_INDEX, SECRET_ERASED
+   * @throws {KeysError} DERIVATION_INDEX, KEY_INFO_MALFORMED, SECRET_ERASED
    */
-  escrowKey(index: number): DerivedKey<"ESCROW"> {
-    return deriveEscrow(this.#bytes(), index);
+  escrowKey(index: number, life: DerivedKeyOptions = {}): DerivedKey<"ESCROW"> {
+    return deriveEscrow(this.#bytes(), index, this.#life(life));
   }
 
   /**
@@ -107,6 +107,10 @@ export class MasterKey {
       return { source: key.source, sealed: base64urlnopad.encode(sealed) };
     });
     return { version: 1, info, forms };
+  }
+
+  #life(life: DerivedKeyOptions) {
+    return { now: this.info.createdAt, ...life };
   }
 
   #bytes(): Uint8Array {

@@ -26,6 +26,8 @@ const vectors = <Input, Output>(file: string) =>
   ).vectors;
 const bytes = (text: string) => hexToBytes(hex(text));
 
+const LIFE = { now: 86_400n };
+
 describe("keys/derivation", () => {
   watchForLeaks();
 
@@ -124,7 +126,7 @@ describe("keys/derivation", () => {
 
     it("gives recovery keys by HKDF", () => {
       for (const index of [0, 1, 2 ** 31 - 1]) {
-        const key = deriveRecovery(master, index);
+        const key = deriveRecovery(master, index, LIFE);
         expect(key).to.deep.include({
           purpose: "RECOVERY",
           algorithm: "X25519",
@@ -139,7 +141,7 @@ describe("keys/derivation", () => {
       const did = "did:peer:2.Ez6LSbysY2xFMRpGMhb7tFTLMpeuPRaqaWM1yECx2AtzE3KCc";
       const hash = createHash("sha256").update(`DKMS-V1-DEAD-DROP:${did}`).digest();
       const indices = [0, 4, 8, 12].map((offset) => hash.readUInt32BE(offset) & 0x7fffffff);
-      const { signing, agreement, mailbox } = deriveDeadDrop(master, did);
+      const { signing, agreement, mailbox } = deriveDeadDrop(master, did, LIFE);
       expect(signing.path).to.equal(`m/1684761971'/1'/${indices.join("'/")}'`);
       const child = slip10Reference(master, [0x646b6d73, 1, ...indices]);
       expect(Buffer.from(signing.secret.reveal())).to.deep.equal(child);
@@ -149,11 +151,11 @@ describe("keys/derivation", () => {
       );
       expect(agreement.publicKey).to.equal(`0x${x25519Public(agreement.secret.reveal())}`);
       expect(mailbox).to.equal(`0x${hkdf512(child, "DKMS-V1-DEAD-DROP-MAILBOX").toString("hex")}`);
-      expect(deriveDeadDrop(master, `${did}x`).mailbox).not.to.equal(mailbox);
+      expect(deriveDeadDrop(master, `${did}x`, LIFE).mailbox).not.to.equal(mailbox);
     });
 
     it("gives escrow keys by BIP-32", () => {
-      const key = deriveEscrow(master, 7);
+      const key = deriveEscrow(master, 7, LIFE);
       expect(key.path).to.equal("m/1684761971'/2'/7'");
       const reference = HDKey.fromMasterSeed(master).derive(key.path);
       expect(key.secret.reveal()).to.deep.equal(reference.privateKey);
@@ -162,11 +164,11 @@ describe("keys/derivation", () => {
 
     it("keeps all of them apart", () => {
       const secrets = [
-        ...[0, 1].map((index) => deriveRecovery(master, index)),
-        ...[0, 1].map((index) => deriveEscrow(master, index)),
+        ...[0, 1].map((index) => deriveRecovery(master, index, LIFE)),
+        ...[0, 1].map((index) => deriveEscrow(master, index, LIFE)),
         ...["did:a", "did:b"].flatMap((did) => [
-          deriveDeadDrop(master, did).signing,
-          deriveDeadDrop(master, did).agreement,
+          deriveDeadDrop(master, did, LIFE).signing,
+          deriveDeadDrop(master, did, LIFE).agreement,
         ]),
       ].map(({ secret }) => bytesToHex(secret.reveal()));
       expect(new Set(secrets).size).to.equal(8);
@@ -174,8 +176,8 @@ describe("keys/derivation", () => {
 
     it("takes indices of hardened children only", () => {
       for (const index of [-1, 0.5, 2 ** 31, Number.NaN]) {
-        expect(codeOf(() => deriveRecovery(master, index))).to.equal("DERIVATION_INDEX");
-        expect(codeOf(() => deriveEscrow(master, index))).to.equal("DERIVATION_INDEX");
+        expect(codeOf(() => deriveRecovery(master, index, LIFE))).to.equal("DERIVATION_INDEX");
+        expect(codeOf(() => deriveEscrow(master, index, LIFE))).to.equal("DERIVATION_INDEX");
       }
       for (const path of ["m/0", "0'", "m/0'/1", "m/x'", "m//0'", "m/0h"]) {
         expect(codeOf(() => slip10(master, path))).to.equal("DERIVATION_PATH");

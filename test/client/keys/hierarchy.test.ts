@@ -3,6 +3,7 @@ import { expect } from "chai";
 import {
   createMasterKey,
   type DataKey,
+  describeKey,
   generateDataKey,
   KeyEncryptingKey,
   type KeySource,
@@ -10,6 +11,7 @@ import {
   memoryBackend,
   parseSealedMasterKey,
   parseWrappedKey,
+  rotationReminders,
   Secret,
   useMasterKey,
 } from "../../../client/keys/index.ts";
@@ -240,6 +242,30 @@ describe("keys/hierarchy", () => {
       for (const key of [passkey, paper, kek("KEYCHAIN", 4)]) {
         expect(await useMasterKey(stored, key, (master) => master.recoveryKey(0).publicKey)).to.equal(made);
       }
+    });
+
+    it("derives keys with a purpose, a day and an expiry, of which one is reminded", async () => {
+      const later = NOW + 1000n * 86_400n;
+      const life = { now: later, lifetimeDays: 100, holder: "paper" } as const;
+      const keys = await useMasterKey(await create(), paper, (master) => [
+        master.recoveryKey(0),
+        master.recoveryKey(1, life),
+        master.escrowKey(0),
+        master.deadDropKeys("did:x", { now: later }).signing,
+        master.deadDropKeys("did:x").agreement,
+      ]);
+      const [old, fresh, escrow, drop] = keys;
+      expect(keys.map(({ purpose, info }) => purpose === info.purpose)).to.deep.equal(Array(5).fill(true));
+      expect(old?.info.createdAt).to.equal(NOW - (NOW % 86_400n));
+      expect(describeKey(fresh?.info ?? expect.fail())).to.equal("recovery key of paper");
+      expect(fresh?.info.expiresAt).to.equal(later - (later % 86_400n) + 100n * 86_400n);
+      expect([escrow, drop].map((key) => key?.info.expiresAt)).to.deep.equal([undefined, undefined]);
+      expect(rotationReminders(keys, later).map(({ key, state }) => [key, state])).to.deep.equal([
+        [old, "OLD"],
+      ]);
+      expect(rotationReminders([fresh ?? expect.fail()], later + 100n * 86_400n)[0]?.state).to.equal(
+        "EXPIRED",
+      );
     });
 
     it("is another one each time", async () => {
