@@ -14,8 +14,9 @@ import {
   recipientOf,
 } from "../../../client/backup/index.ts";
 import { Secret } from "../../../client/keys/index.ts";
-import { codeOfAsync } from "../support.ts";
+import { codeOf, codeOfAsync } from "../support.ts";
 import { bytes, textOf } from "../wallet/support.ts";
+import { readAge } from "./independentAge.ts";
 
 /** C2SP's test vectors for age (https://c2sp.org/CCTV/age), from npm; by name. */
 const VECTORS = createRequire(import.meta.url)("cctv-age") as Readonly<Record<string, Uint8Array>>;
@@ -99,6 +100,30 @@ describe("backup/ageFile", () => {
       expect(textOf(opened)).to.equal(tool.plaintext);
     }
     expect(tool.identities).to.have.length(2);
+  });
+
+  it("writes what a second implementation reads, which reads what the age tool wrote", async () => {
+    const tool = JSON.parse(readFileSync("test/vectors/age/tool.json", "utf8")) as {
+      identities: string[];
+      plaintext: string;
+      file: string;
+    };
+    for (const identity of tool.identities) {
+      expect(readAge(Buffer.from(tool.file, "base64"), identity).toString()).to.equal(tool.plaintext);
+    }
+    const identities = await Promise.all([generateBackupIdentity(), generateBackupIdentity()]);
+    const recipients = await Promise.all(identities.map(recipientOf));
+    for (const length of [0, 1, 65_535, 65_536, 65_537, 131_072, 200_000]) {
+      const content = new Uint8Array(length).map((_, i) => i * 3);
+      const file = await encryptAge(new Secret(content), { recipients });
+      for (const identity of identities) {
+        expect(Buffer.compare(readAge(file, identity.reveal()), content), String(length)).to.equal(0);
+      }
+      const stranger = (await generateBackupIdentity()).reveal();
+      expect(codeOf(() => readAge(file, stranger))).to.equal("Error: no identity");
+      const altered = file.with(-1, (file.at(-1) ?? 0) ^ 1);
+      expect(codeOf(() => readAge(altered, identities[0]?.reveal() ?? ""))).to.match(/^Error/);
+    }
   });
 
   it("writes what the age tool reads, where there is one", async function () {

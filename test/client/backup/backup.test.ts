@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { bech32 } from "@scure/base";
 import { Encrypter } from "age-encryption";
 import { expect } from "chai";
@@ -23,6 +24,7 @@ import { memoryBlobs } from "../../../client/storage/index.ts";
 import { createWallet, exportPortable, importPortable } from "../../../client/wallet/index.ts";
 import { codeOf, codeOfAsync } from "../support.ts";
 import { bytes, contentsOf, makeWallet, recovery, textOf } from "../wallet/support.ts";
+import { readAge } from "./independentAge.ts";
 
 const word = (digits: string) => hex32(`0x${digits.repeat(32)}`);
 const POLICY = word("11");
@@ -244,6 +246,19 @@ describe("backup", () => {
     const fresh = await createWallet({ storage: memoryBlobs(), slots, segments: [] });
     await importPortable(fresh, restored.content);
     expect(await contentsOf(fresh)).to.deep.equal({ contacts: {}, keys: { phone: "secret" } });
+  });
+
+  it("is restored by hand as the documentation says, without any of this code", async () => {
+    const { wallet } = await makeWallet();
+    await wallet.segment("keys").write("phone", bytes("secret"));
+    const content = await exportPortable(wallet);
+    const { file, hash } = await makeBackup({ content, to: { recipients }, previous: undefined, ...MADE });
+    const text = readAge(file, identities.paper.reveal());
+    expect(`0x${createHash("sha256").update(text).digest("hex")}`).to.equal(hash);
+    const [head = "", ...tail] = text.toString("utf8").split("\n");
+    expect(JSON.parse(head)).to.include({ format: "dkms-backup", sequence: 1, policy: POLICY });
+    const { segments } = JSON.parse(tail.join("\n")) as { segments: { keys: { phone: string } } };
+    expect(Buffer.from(segments.keys.phone, "base64").toString()).to.equal("secret");
   });
 
   it("is opened by a key that a master key derives, given as bytes", async () => {
