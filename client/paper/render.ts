@@ -16,8 +16,11 @@ export type PaperPages = {
   readonly scan: Secret<string>;
 };
 
-/** Control characters would break a terminal. */
-const LABEL = /^[^\p{Cc}]{0,40}$/u;
+/**
+ * Control characters would break a terminal, ends of lines the page; bidirectional ones turn around what stands beside
+ * them; half characters and those that are none are not allowed in SVG, which then shows nothing at all.
+ */
+const LABEL = /^[^\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Bidi_Control}\p{Noncharacter_Code_Point}]{0,40}$/u;
 
 /**
  * Draws a recovery paper. Every QR code is read again from the finished page before this returns.
