@@ -15,6 +15,7 @@ export type AgeIdentity = { readonly identity: Secret<string> } | { readonly pas
 
 const VERSION_LINE = "age-encryption.org/v1\n";
 const RECIPIENT = /^age1[02-9ac-hj-np-z]{58}$/;
+const PUBLIC = /^age1[0-9a-z]{1,2000}$/;
 const IDENTITY = /^AGE-SECRET-KEY-1[02-9AC-HJ-NP-Z]{58}$/;
 const MAX_RECIPIENTS = 64;
 /** Many times what the header of a file for that many needs. */
@@ -100,9 +101,9 @@ function addRecipients(encrypter: Encrypter, recipients: readonly string[]): voi
       if (!RECIPIENT.test(recipient)) throw new RangeError("not an X25519 recipient");
       encrypter.addRecipient(recipient);
     } catch {
-      throw new BackupError("BACKUP_RECIPIENT_MALFORMED", "not an X25519 recipient of age", {
-        details: { recipient },
-      });
+      // Anything else than a recipient may be a secret in the wrong place, an identity say.
+      const details = PUBLIC.test(recipient) ? { recipient } : {};
+      throw new BackupError("BACKUP_RECIPIENT_MALFORMED", "not an X25519 recipient of age", { details });
     }
   }
 }

@@ -91,12 +91,13 @@ export function decodeScan(text: string): PaperFields & { readonly identity: Sec
   const [title, version, identity, endpoint, policy, chainId, date, check, ...rest] = text
     .trim()
     .split(/\s+/);
-  if (title === TITLE && version !== undefined && version !== VERSION) {
+  // A number, or it may be the secret itself, where the version got lost.
+  if (title === TITLE && version !== undefined && /^[0-9]{1,4}$/.test(version) && version !== VERSION) {
     throw new PaperError("PAPER_VERSION_UNKNOWN", "the paper is of another version", {
       details: { version },
     });
   }
-  const isWhole = check !== undefined && rest.length === 0 && title === TITLE;
+  const isWhole = check !== undefined && rest.length === 0 && title === TITLE && version === VERSION;
   if (!isWhole || !identity || !endpoint || !policy || !chainId || !date) {
     throw new PaperError("PAPER_MALFORMED", "this is not the text of a recovery paper, or only part of it");
   }
