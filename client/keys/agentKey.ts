@@ -128,7 +128,8 @@ function addressOf(kind: KeyKind, address: string): Hex {
   const material = hex(address);
   if (material.length !== 2 + 2 * ADDRESS_BYTES || material === ZERO_ADDRESS) {
     throw new KeysError("AGENT_KEY_MALFORMED", `a ${kind} key is a non-zero address of 20 bytes`, {
-      details: { kind, material },
+      // Not the material: of another length it may be a private key in the wrong place.
+      details: { kind, bytes: material.length / 2 - 1 },
     });
   }
   return material;
@@ -138,7 +139,7 @@ function pointOf(kind: KeyKind, publicKey: string): Hex {
   const material = hex(publicKey);
   if (material.length !== 2 + 2 * POINT_BYTES) {
     throw new KeysError("AGENT_KEY_MALFORMED", `a ${kind} key is a point of 64 bytes, x and y`, {
-      details: { kind, material },
+      details: { kind, bytes: material.length / 2 - 1 },
     });
   }
   if (!isP256Point(hexToBytes(material))) {

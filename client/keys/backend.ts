@@ -117,7 +117,7 @@ const ID_LENGTH = 2 + 2 * ID_BYTES;
  */
 export function backendKeyId(value: string): BackendKeyId {
   const id = hex(value);
-  if (id.length !== ID_LENGTH) throw notFound(id);
+  if (id.length !== ID_LENGTH) throw notFound(undefined);
   return id as BackendKeyId;
 }
 
@@ -170,8 +170,11 @@ export function unsupported(algorithm: KeyAlgorithm, role?: KeyRole): KeysError 
   });
 }
 
-export function notFound(id: string): KeysError {
-  return new KeysError("KEY_NOT_FOUND", "the key is not in this backend", { details: { id } });
+/** @param id Undefined for what is no id, which may be anything. */
+export function notFound(id: BackendKeyId | undefined): KeysError {
+  return new KeysError("KEY_NOT_FOUND", "the key is not in this backend", {
+    details: id === undefined ? {} : { id },
+  });
 }
 
 function mixedUp(needed: string): KeysError {

@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { expect } from "chai";
 import { encryptAge, generateBackupIdentity, makeBackup, recipientOf } from "../../client/backup/index.ts";
 import { hex32 } from "../../client/core/index.ts";
-import { Secret } from "../../client/keys/index.ts";
+import { backendKeyId, contractKey, p256Key, Secret, secp256k1Key } from "../../client/keys/index.ts";
 import { recoverFromPaper, renderPaper } from "../../client/paper/index.ts";
 
 const WORD = hex32(`0x${"11".repeat(32)}`);
@@ -46,6 +46,15 @@ describe("findings: a secret that somebody puts in the wrong place", () => {
     const mistyped = `${await recipientOf(identity)}q`;
     const { shown } = await shownOf(() => encryptAge(bytes(), { recipients: [mistyped] }));
     expect(shown).to.contain(mistyped);
+  });
+
+  it("is in no error, where an address, a public key or an id belongs", async () => {
+    const secret = `0x${"5e".repeat(32)}`;
+    for (const take of [secp256k1Key, contractKey, p256Key, backendKeyId]) {
+      const { code, shown } = await shownOf(async () => take(secret));
+      expect(code).to.be.oneOf(["AGENT_KEY_MALFORMED", "KEY_NOT_FOUND"]);
+      expect(shown).not.to.contain("5e5e5e");
+    }
   });
 
   it("is in no error, where a scanned paper's version belongs", async () => {
