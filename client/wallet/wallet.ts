@@ -99,7 +99,10 @@ export class Wallet {
     await locked(this.#session, async () => undefined);
   }
 
-  /** Calls `listener` after every change made through this object; the result ends it. */
+  /**
+   * Calls `listener` after every change made through this object; the result ends it. What a listener throws is nobody
+   * else's failure: it is reported as uncaught, as an `EventTarget` does.
+   */
   onChange(listener: (change: WalletChange) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -207,7 +210,15 @@ export class Wallet {
   }
 
   #changed(segment: string | undefined): void {
-    for (const listener of this.#listeners) listener({ segment });
+    for (const listener of this.#listeners) {
+      try {
+        listener({ segment });
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
   }
 }
 
