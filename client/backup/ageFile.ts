@@ -1,4 +1,5 @@
 import { Decrypter, Encrypter } from "age-encryption";
+import { isWellFormed } from "../core/index.ts";
 import { Secret } from "../keys/index.ts";
 import type { WorkOptions } from "../wallet/index.ts";
 import { BackupError } from "./errors.ts";
@@ -126,8 +127,12 @@ function addIdentity(decrypter: Decrypter, identity: AgeIdentity, work: WorkOpti
 }
 
 function checkPassphrase(passphrase: Secret<string>): Secret<string> {
-  if ([...passphrase.reveal()].length >= MIN_PASSPHRASE) return passphrase;
-  throw new BackupError("BACKUP_PASSPHRASE_WEAK", `a passphrase has at least ${MIN_PASSPHRASE} characters`);
+  const text = passphrase.reveal();
+  if ([...text].length >= MIN_PASSPHRASE && isWellFormed(text)) return passphrase;
+  throw new BackupError(
+    "BACKUP_PASSPHRASE_WEAK",
+    `a passphrase has at least ${MIN_PASSPHRASE} whole characters`,
+  );
 }
 
 /** The bytes piece by piece, with a pause for others after each. */

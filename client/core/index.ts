@@ -23,3 +23,4 @@ export {
   WORD_INDEX_BITS,
 } from "./limits.ts";
 export { c4, DOMAIN, n4 } from "./poseidon2.ts";
+export { isWellFormed } from "./text.ts";

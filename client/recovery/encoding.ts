@@ -17,11 +17,6 @@ export function fromBase64url(text: string, length?: number): Uint8Array | undef
   }
 }
 
-/** True for text that UTF-8 can say: no half of a surrogate pair, which RFC 8785 refuses to serialise. */
-export function isWellFormed(text: string): boolean {
-  return !/\p{Surrogate}/u.test(text);
-}
-
 /**
  * The one text of a JSON value: RFC 8785.
  *

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { isWellFormed } from "../core/index.ts";
 import { type RandomSource, systemRandom } from "../keys/index.ts";
-import { canonicalJson, isWellFormed, toBase64url } from "./encoding.ts";
+import { canonicalJson, toBase64url } from "./encoding.ts";
 import { RecoveryError } from "./errors.ts";
 import { shareSchema } from "./share.ts";
 import { withoutVariants } from "./variants.ts";

@@ -1,8 +1,8 @@
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { z } from "zod";
-import { type Hex32, isDkmsError } from "../core/index.ts";
+import { type Hex32, isDkmsError, isWellFormed } from "../core/index.ts";
 import { type LinkSecret, linkSecretFrom, type RandomSource, Secret } from "../keys/index.ts";
-import { bytesToText, canonicalJson, fromBase64url, isWellFormed, toBase64url } from "./encoding.ts";
+import { bytesToText, canonicalJson, fromBase64url, toBase64url } from "./encoding.ts";
 import { RecoveryError } from "./errors.ts";
 import { dealSecret } from "./feldman.ts";
 import { type LongWork, partOf, watched } from "./longWork.ts";

@@ -1,8 +1,9 @@
 import { argon2idAsync } from "@noble/hashes/argon2.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { z } from "zod";
+import { isWellFormed } from "../core/index.ts";
 import { type RandomSource, Secret, systemRandom } from "../keys/index.ts";
-import { fromBase64url, isWellFormed, toBase64url } from "./encoding.ts";
+import { fromBase64url, toBase64url } from "./encoding.ts";
 import { RecoveryError } from "./errors.ts";
 import { type LongWork, report } from "./longWork.ts";
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { bytesToHex, type Hex32, hex32, hexToBytes } from "../core/index.ts";
+import { bytesToHex, type Hex32, hex32, hexToBytes, isWellFormed } from "../core/index.ts";
 import { Secret } from "../keys/index.ts";
-import { fromBase64url, isWellFormed, signedBytes, toBase64url } from "./encoding.ts";
+import { fromBase64url, signedBytes, toBase64url } from "./encoding.ts";
 import { RecoveryError } from "./errors.ts";
 import {
   checkBounds,

@@ -2,6 +2,7 @@ import { argon2idAsync } from "@noble/hashes/argon2.js";
 import { scryptAsync } from "@noble/hashes/scrypt.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { z } from "zod";
+import { isWellFormed } from "../core/index.ts";
 import { Secret } from "../keys/index.ts";
 import { WalletError } from "./errors.ts";
 import { report, type WorkOptions } from "./work.ts";
@@ -93,8 +94,8 @@ function isExcessive(kdf: KdfParameters): boolean {
  * The 32-byte key of a password, without blocking the event loop for long. The password is normalised (NFKC), so that
  * it is the same on every keyboard.
  *
- * @throws {WalletError} WALLET_PASSWORD_EMPTY, WALLET_LIMIT, WALLET_KDF_MALFORMED, WALLET_KDF_WEAK,
- * WALLET_KDF_EXCESSIVE, WALLET_ABORTED
+ * @throws {WalletError} WALLET_PASSWORD_EMPTY, WALLET_PASSWORD_MALFORMED, WALLET_LIMIT, WALLET_KDF_MALFORMED,
+ * WALLET_KDF_WEAK, WALLET_KDF_EXCESSIVE, WALLET_ABORTED
  */
 export async function deriveKey(
   password: Secret<string>,
@@ -120,12 +121,15 @@ export async function deriveKey(
   }
 }
 
-/** @throws {WalletError} WALLET_PASSWORD_EMPTY, WALLET_LIMIT */
+/** @throws {WalletError} WALLET_PASSWORD_EMPTY, WALLET_PASSWORD_MALFORMED, WALLET_LIMIT */
 export function checkPassword(password: Secret<string>): void {
   passwordBytes(password).fill(0);
 }
 
 function passwordBytes(password: Secret<string>): Uint8Array {
+  if (!isWellFormed(password.reveal())) {
+    throw new WalletError("WALLET_PASSWORD_MALFORMED", "a password is whole characters");
+  }
   const bytes = utf8ToBytes(password.reveal().normalize("NFKC"));
   if (bytes.length === 0) throw new WalletError("WALLET_PASSWORD_EMPTY", "a password must not be empty");
   if (bytes.length > MAX_PASSWORD_BYTES) {

@@ -96,7 +96,8 @@ function parseManifest(plaintext: Uint8Array, prefix: string): Manifest | undefi
 export function checkFloor(found: Floor, known: Floor | undefined, what: string): void {
   if (known === undefined) return;
   const details = { what, found: found.sequence, known: known.sequence };
-  if (found.sequence < known.sequence) {
+  // Also where what is known is no number: it was to protect, and would not.
+  if (!(found.sequence >= known.sequence)) {
     throw new WalletError("WALLET_ROLLED_BACK", "the storage gives an older state than was seen before", {
       details,
     });

@@ -90,9 +90,16 @@ function parsePortable(json: Secret<Uint8Array>): readonly [string, readonly Rec
 
 function parseJson(json: Secret<Uint8Array>): unknown {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(json.reveal()));
+    // The schema would leave out this one name, and with it what is there.
+    return JSON.parse(
+      new TextDecoder("utf-8", { fatal: true }).decode(json.reveal()),
+      (name, value: unknown) => {
+        if (name === "__proto__") throw new RangeError("no name");
+        return value;
+      },
+    );
   } catch {
-    throw malformed("this is not JSON", {});
+    throw malformed("this is not JSON, or has names in it that no wallet has", {});
   }
 }
 
