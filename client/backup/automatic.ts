@@ -8,8 +8,14 @@ export interface BackupClock {
   after(delay: number, callback: () => void): () => void;
 }
 
+/** Port to where it is kept which state of the wallet has a backup; outside the wallet, whose state it would change. */
+export interface BackupMark {
+  load(): Promise<string | undefined>;
+  save(state: string): Promise<void>;
+}
+
 export type AutomaticBackupOptions = {
-  readonly wallet: Pick<Wallet, "onChange">;
+  readonly wallet: Pick<Wallet, "onChange" | "state">;
   /** Makes, stores and anchors one backup. What it keeps in the wallet itself goes to `ignored` segments. */
   readonly backup: (signal: AbortSignal) => Promise<void>;
   /** Segments whose changes call for no backup. */
@@ -21,6 +27,8 @@ export type AutomaticBackupOptions = {
   /** How long after a failure to try again, doubled each time up to an hour. Default: 10 s. */
   readonly retry?: number;
   readonly failed?: (error: unknown) => void;
+  /** With it, changes are found that a program that stopped did not back up, or that another one made: see `look`. */
+  readonly mark?: BackupMark;
   readonly clock?: BackupClock;
 };
 
@@ -41,7 +49,8 @@ const systemClock: BackupClock = {
  * @example const automatic = new AutomaticBackup({ wallet, backup: (signal) => backUp(wallet, signal) });
  */
 export class AutomaticBackup {
-  readonly #options: Required<Omit<AutomaticBackupOptions, "wallet">>;
+  readonly #options: Required<Omit<AutomaticBackupOptions, "mark">>;
+  readonly #mark: BackupMark | undefined;
   readonly #stop = new AbortController();
   readonly #unsubscribe: () => void;
   /** When the oldest change that is not backed up was made. */
@@ -50,7 +59,8 @@ export class AutomaticBackup {
   #cancelTimer: (() => void) | undefined;
   #running: Promise<void> | undefined;
 
-  constructor({ wallet, ...options }: AutomaticBackupOptions) {
+  constructor({ mark, ...options }: AutomaticBackupOptions) {
+    this.#mark = mark;
     this.#options = {
       ...{
         ignored: [],
@@ -62,14 +72,27 @@ export class AutomaticBackup {
       },
       ...options,
     };
-    this.#unsubscribe = wallet.onChange(({ segment }) => {
+    this.#unsubscribe = options.wallet.onChange(({ segment }) => {
       if (segment === undefined || !this.#options.ignored.includes(segment)) this.#changed();
     });
+    this.look().catch(this.#options.failed);
   }
 
   /** True while something has changed that no backup has yet. */
   get isDue(): boolean {
     return this.#changedAt !== undefined || this.#running !== undefined;
+  }
+
+  /**
+   * Looks for changes that were made elsewhere, if there is a `mark`: by another process, or before this one began, which
+   * is when it looks by itself. A backup of them is then made as of any others.
+   *
+   * @throws whatever the mark and `Wallet.state` throw
+   */
+  async look(): Promise<void> {
+    const done = await this.#mark?.load();
+    if (this.#mark === undefined || this.#stop.signal.aborted) return;
+    if ((await this.#state()) !== done && !this.isDue) this.#changed();
   }
 
   /**
@@ -112,8 +135,7 @@ export class AutomaticBackup {
     if (this.#running !== undefined) return await this.#running;
     const since = this.#changedAt;
     this.#changedAt = undefined;
-    // In a function of its own, so that what it throws at once is a failure like any other.
-    const running = (async () => await this.#options.backup(this.#stop.signal))();
+    const running = this.#backUp();
     this.#running = running;
     try {
       await running;
@@ -127,5 +149,15 @@ export class AutomaticBackup {
       this.#schedule(Math.min(this.#options.retry * 2 ** (this.#failures - 1), HOUR));
       throw error;
     }
+  }
+  async #backUp(): Promise<void> {
+    // Before the backup: what changes while it is made is found again.
+    const state = this.#mark === undefined ? "" : await this.#state();
+    await this.#options.backup(this.#stop.signal);
+    await this.#mark?.save(state);
+  }
+
+  async #state(): Promise<string> {
+    return await this.#options.wallet.state(this.#options.ignored);
   }
 }

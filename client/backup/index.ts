@@ -1,7 +1,7 @@
 export type { AgeIdentity, AgeRecipients } from "./ageFile.ts";
 export { decryptAge, encryptAge } from "./ageFile.ts";
 export type { AnchoredBackup, BackupAnchor } from "./anchor.ts";
-export type { AutomaticBackupOptions, BackupClock } from "./automatic.ts";
+export type { AutomaticBackupOptions, BackupClock, BackupMark } from "./automatic.ts";
 export { AutomaticBackup } from "./automatic.ts";
 export type { Backup, MakeBackupOptions, RestoreBackupOptions, RestoredBackup } from "./backup.ts";
 export { makeBackup, restoreBackup } from "./backup.ts";

@@ -1,4 +1,4 @@
-import { randomBytes } from "@noble/hashes/utils.js";
+import { randomBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { hex } from "@scure/base";
 import type { KeyInfo } from "../keys/index.ts";
 import { WalletError } from "./errors.ts";
@@ -130,6 +130,17 @@ export async function readManifest(session: Session, keys: SegmentKeys): Promise
   checkFloor(found, seen === undefined ? undefined : { ...seen.manifest, hash: seen.hash }, keys.name);
   session.manifests.set(keys.id, { manifest, hash });
   return manifest;
+}
+
+/** A hash over the lists of records of all segments but those ignored. */
+export async function stateOf(session: Session, ignored: readonly string[]): Promise<string> {
+  const state: (readonly [name: string, hash: string | undefined])[] = [];
+  for (const keys of session.keyring.segments) {
+    if (ignored.includes(keys.name)) continue;
+    await readManifest(session, keys);
+    state.push([keys.name, session.manifests.get(keys.id)?.hash]);
+  }
+  return hashOf(utf8ToBytes(JSON.stringify(state)));
 }
 
 /** Makes `manifest` the segment's; its keys with the new floor. */

@@ -24,6 +24,7 @@ import {
   newSegment,
   rootOf,
   type Session,
+  stateOf,
   writeHead,
   writeManifest,
 } from "./session.ts";
@@ -92,6 +93,15 @@ export class Wallet {
   /** A segment by its name. @throws {WalletError} WALLET_SEGMENT_UNKNOWN, WALLET_CLOSED */
   segment(name: string): Segment {
     return segmentOf(this.#session, name, () => this.#changed(name));
+  }
+
+  /**
+   * A hash of what the segments hold, but for those ignored: another one after every change, whoever made it.
+   *
+   * @example if ((await wallet.state()) !== backedUp) await backUp();
+   */
+  async state(ignored: readonly string[] = []): Promise<string> {
+    return await locked(this.#session, () => stateOf(this.#session, ignored));
   }
 
   /** Takes over what other processes did, as every other call does: `segments`, `slots` and `anchor` then tell it. */

@@ -1,6 +1,10 @@
 import { expect } from "chai";
-import { AutomaticBackup, type AutomaticBackupOptions } from "../../../client/backup/index.ts";
-import type { WalletChange } from "../../../client/wallet/index.ts";
+import {
+  AutomaticBackup,
+  type AutomaticBackupOptions,
+  type BackupMark,
+} from "../../../client/backup/index.ts";
+import type { Wallet, WalletChange } from "../../../client/wallet/index.ts";
 import { codeOfAsync } from "../support.ts";
 import { bytes, makeWallet } from "../wallet/support.ts";
 
@@ -45,6 +49,7 @@ function setUp(options: Partial<AutomaticBackupOptions> = {}) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    state: async () => "",
   };
   const times: number[] = [];
   const automatic = new AutomaticBackup({
@@ -183,6 +188,93 @@ describe("backup/automatic", () => {
     change();
     await clock.pass(10_000);
     expect(await codeOfAsync(() => automatic.flush())).to.equal("BACKUP_STOPPED");
+  });
+
+  describe("with a mark", () => {
+    const marked = (last?: string) => {
+      const mark = {
+        last,
+        load: async () => mark.last,
+        save: async (state: string) => {
+          mark.last = state;
+        },
+      };
+      return mark;
+    };
+    const begin = (wallet: Wallet, mark: BackupMark, more: Partial<AutomaticBackupOptions> = {}) => {
+      const clock = new Clock();
+      let made = 0;
+      const backup = async () => {
+        made += 1;
+      };
+      const automatic = new AutomaticBackup({ wallet, backup, mark, clock, ignored: ["contacts"], ...more });
+      return { automatic, clock, made: () => made };
+    };
+    const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
+
+    it("finds what a program that stopped did not back up, and nothing else", async () => {
+      const { wallet, reopen } = await makeWallet();
+      const mark = marked();
+      const first = begin(wallet, mark);
+      await settled();
+      expect(first.automatic.isDue).to.equal(true);
+      await first.automatic.flush();
+      expect(first.made()).to.equal(1);
+      first.automatic.stop();
+      const second = begin(await reopen(), mark);
+      await settled();
+      expect(second.automatic.isDue).to.equal(false);
+      await wallet.segment("contacts").write("a", bytes("of no interest"));
+      await second.automatic.look();
+      expect(second.automatic.isDue).to.equal(false);
+      // Another process, which watches nothing.
+      await wallet.segment("keys").write("a", bytes("1"));
+      await second.automatic.look();
+      expect(second.automatic.isDue).to.equal(true);
+      second.automatic.stop();
+      const third = begin(await reopen(), mark);
+      await settled();
+      await third.clock.pass(5_000);
+      await settled();
+      expect(third.made()).to.equal(1);
+      expect(third.automatic.isDue).to.equal(false);
+      third.automatic.stop();
+    });
+
+    it("takes no backup for done that failed, or whose wallet changed meanwhile", async () => {
+      const { wallet } = await makeWallet();
+      const mark = marked(await wallet.state(["contacts"]));
+      const failures: unknown[] = [];
+      const failing = begin(wallet, mark, {
+        backup: async () => {
+          throw new Error("no network");
+        },
+        failed: (error) => failures.push(error),
+      });
+      const before = mark.last;
+      await wallet.segment("keys").write("a", bytes("1"));
+      expect(await codeOfAsync(() => failing.automatic.flush())).to.equal("Error: no network");
+      expect(mark.last).to.equal(before);
+      failing.automatic.stop();
+      const during = begin(wallet, mark, {
+        backup: async () => await wallet.segment("keys").write("b", bytes("2")),
+      });
+      await settled();
+      await during.automatic.flush();
+      expect(mark.last).not.to.be.oneOf([before, await wallet.state(["contacts"])]);
+      expect(during.automatic.isDue).to.equal(true);
+      during.automatic.stop();
+    });
+
+    it("tells if it cannot look", async () => {
+      const { wallet } = await makeWallet();
+      const failures: unknown[] = [];
+      const mark = { ...marked(), load: async () => Promise.reject(new Error("no disk")) };
+      const { automatic } = begin(wallet, mark, { failed: (error) => failures.push(error) });
+      await settled();
+      expect(failures.map(String)).to.deep.equal(["Error: no disk"]);
+      automatic.stop();
+    });
   });
 
   it("backs up a wallet with the clock of the system", async () => {

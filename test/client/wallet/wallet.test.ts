@@ -103,6 +103,27 @@ describe("wallet", () => {
     expect(changes).to.deep.equal([{ segment: "keys" }, { segment: undefined }]);
   });
 
+  it("has another state after every change of what it holds, whoever made it, and the same otherwise", async () => {
+    const { wallet, reopen } = await makeWallet();
+    const other = await reopen();
+    const seen = [await wallet.state()];
+    const changed = async (change: () => Promise<unknown>) => {
+      await change();
+      expect(seen).not.to.include(await wallet.state());
+      seen.push(await wallet.state());
+      expect(await other.state()).to.equal(await wallet.state());
+    };
+    await changed(() => wallet.segment("keys").write("a", bytes("1")));
+    await changed(() => other.segment("keys").write("a", bytes("1")));
+    await changed(() => other.segment("keys").remove("a"));
+    await changed(() => wallet.addSegment("more"));
+    const ignoring = await wallet.state(["contacts"]);
+    await changed(() => other.segment("contacts").write("bob", bytes("hello")));
+    expect(await wallet.state(["contacts"])).to.equal(ignoring);
+    await wallet.addSlot({ secret: recovery(2) });
+    expect(await wallet.state()).to.equal(seen.at(-1));
+  });
+
   it("can do nothing once it is closed", async () => {
     const { wallet } = await makeWallet();
     const keys = wallet.segment("keys");
