@@ -36,6 +36,7 @@ import {
 } from "../client/index.ts";
 import type { Authorizations } from "../client/policy/index.ts";
 import { refusal } from "./refusal.ts";
+import { wordsOn } from "./wordsOn.ts";
 import type { World } from "./world.ts";
 
 /** A thief has the key of an ADMIN. The owner keeps her policy, and a passkey takes the stolen device's place. */
@@ -117,9 +118,4 @@ export async function takeover({ registry, sender, newDevice, credentials, wait 
   const [change] = (await read()).state.pendingChanges.keys();
   if (change !== undefined) await executeChange({ registry, sender, policy }, change);
   return { alerts, refusals, findings, sentence, complete, names, state: (await read()).state };
-}
-
-/** What the owner reads from the page and types in. */
-function wordsOn(page: string): string {
-  return [...page.matchAll(/^ ?\d+ .*[a-z]$/gm)].flatMap(([row]) => row.match(/[a-z]+/g) ?? []).join(" ");
 }

@@ -33,6 +33,8 @@ export interface BackupPlace {
 
 export type BackUpOptions = WorkOptions & {
   readonly wallet: Wallet;
+  /** What of it is backed up. Not where records of agents are: their secrets never leave their devices (protocol §2). */
+  readonly segments: readonly string[];
   readonly registry: Registry;
   readonly policy: PolicyId;
   /** An ADMIN, or an agent that proves and may record backups. */
@@ -55,6 +57,7 @@ const DEFAULT_KEEP = 3;
 export async function backUp(options: BackUpOptions): Promise<Backup> {
   const {
     wallet,
+    segments,
     registry,
     policy,
     signer,
@@ -66,7 +69,8 @@ export async function backUp(options: BackUpOptions): Promise<Backup> {
   } = options;
   const head = await readHead(registry);
   const { epoch } = await readPolicy(registry, policy, head.number);
-  const content = await exportPortable(wallet, work.signal === undefined ? {} : { signal: work.signal });
+  const { signal } = work;
+  const content = await exportPortable(wallet, { segments, ...(signal === undefined ? {} : { signal }) });
   try {
     const backup = await makeBackup({
       ...{ content, to: { recipients }, previous: await previousBackup(registry, policy) },

@@ -52,6 +52,10 @@ export {
   serializeAnswer,
   serializeInvitation,
 } from "./invitation.ts";
+export type { OwnerBackups, OwnerBackupsOptions } from "./ownerBackups.ts";
+export { ownerBackups } from "./ownerBackups.ts";
+export type { OwnerRecord } from "./ownerRecord.ts";
+export { decodeOwnerRecord, encodeOwnerRecord, ownerRecordOf, policyOfOwner } from "./ownerRecord.ts";
 export type { CreateOptions, DraftOptions } from "./policyActions.ts";
 export {
   authorizeAgents,
@@ -93,6 +97,12 @@ export type { RootKit } from "./rootKit.ts";
 export { makeRootKit, rootKitFromWords, rootKitPage, rootSigner } from "./rootKit.ts";
 export type { EmergencyRotateActor, RotationOptions } from "./rotation.ts";
 export { draftRotation, emergencyRotate } from "./rotation.ts";
+export {
+  appointmentMessage,
+  consentOf,
+  offerCapabilities,
+  requestCapabilities,
+} from "./trusteeEnrolment.ts";
 export type { OfferTrusteeshipOptions } from "./trustees.ts";
 export {
   dismissTrustees,

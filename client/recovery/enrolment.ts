@@ -18,6 +18,8 @@ export type OwnerEnrolment =
       readonly requestId: string;
       readonly capabilities: readonly Capability[];
       readonly authorizationKeys: readonly string[];
+      /** For the owner's policy, see `dkms/app`. */
+      readonly policyConsent?: string;
     }
   | {
       readonly step: "granted";
@@ -130,8 +132,12 @@ function ownerReceived(
   requireAnswerTo(state.offer.id, message);
   requireOffered(state.offer.capabilities, message.capabilities);
   if (message.capabilities.length === 0) return { state: { step: "declined" }, effects: [] };
-  const { id: requestId, capabilities, authorizationKeys } = message;
-  return { state: { step: "agreed", requestId, capabilities, authorizationKeys }, effects: [] };
+  const { id: requestId, capabilities, authorizationKeys, policy_consent } = message;
+  const consent = policy_consent === undefined ? {} : { policyConsent: policy_consent };
+  return {
+    state: { step: "agreed", requestId, capabilities, authorizationKeys, ...consent },
+    effects: [],
+  };
 }
 
 function trusteeReceived(

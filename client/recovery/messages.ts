@@ -21,6 +21,8 @@ const epoch = z
 const index = z.int().min(1).max(255);
 const line = z.string().min(1).max(1024).refine(isWellFormed);
 const keys = z.array(line).max(16);
+/** What owner and trustee say about the policy on chain: texts of `dkms/app`, which this module does not read. */
+const policyText = z.string().min(1).max(65_536);
 const capabilities = z.array(z.enum(CAPABILITIES)).max(CAPABILITIES.length);
 const ed25519Signature = z.string().length(86);
 const setReference = { tag, epoch };
@@ -32,13 +34,21 @@ const answering = { ...common, for_id: identifier };
 /** Every message of the trustee protocol: those of the source (V4), and those that change trustees in two phases (V5). */
 export const messageSchema = z
   .discriminatedUnion("type", [
-    z.object({ type: z.literal("CAPABILITY_OFFER"), ...common, capabilities: capabilities.min(1) }),
+    z.object({
+      type: z.literal("CAPABILITY_OFFER"),
+      ...common,
+      capabilities: capabilities.min(1),
+      /** What the trustee is to sign to have them in the owner's policy. */
+      policy_offer: policyText.optional(),
+    }),
     z.object({
       type: z.literal("CAPABILITY_REQUEST"),
       ...answering,
       capabilities,
       /** The keys that the trustee will use in the owner's policy. */
       authorizationKeys: keys,
+      /** The trustee's signature of it. */
+      policy_consent: policyText.optional(),
     }),
     z.object({
       type: z.literal("CAPABILITY_RESPONSE"),
@@ -86,6 +96,8 @@ export const messageSchema = z
       index,
       signature: ed25519Signature,
     }),
+    /** The trustee's part of the set that the owner's policy knows the hash of, and the proof that the set is what it says. */
+    z.object({ type: z.literal("TRUSTEE_APPOINTMENT"), ...common, appointment: policyText }),
     z.object({ type: z.literal("SHARE_COMMIT"), ...common, ...setReference }),
     z.object({ type: z.literal("SHARE_ABORT"), ...common, ...setReference }),
     z.object({ type: z.literal("SHARE_RETIRE"), ...common, ...setReference }),

@@ -1,7 +1,8 @@
 import { identityToRecipient } from "age-encryption";
 import type { Hex32 } from "../core/index.ts";
 import { tagToText } from "./acknowledgement.ts";
-import { toBase64url } from "./encoding.ts";
+import { fromBase64url, toBase64url } from "./encoding.ts";
+import type { SharePublic } from "./feldman.ts";
 import { type StateStore, startMachine } from "./machine.ts";
 import { type Message, newMessage, type TrusteeMessage } from "./messages.ts";
 import { type SetUpRecoveryOptions, setUpRecovery } from "./recoveryFile.ts";
@@ -60,6 +61,8 @@ export type ChangeTrusteesOptions = Omit<SetUpRecoveryOptions, "trustees" | "epo
 /** An owner's device, as far as trustees are concerned. */
 export type OwnerDesk = {
   readonly state: () => Reshare;
+  /** What the shares in force have in common; undefined unless the last change has settled. */
+  readonly sharePublic: () => SharePublic | undefined;
   /**
    * Begins to change the trustees, from none to begin with. Shares are held in memory until all have acknowledged.
    *
@@ -137,6 +140,7 @@ export async function ownerDesk(options: OwnerDeskOptions): Promise<OwnerDesk> {
 
   return {
     state: machine.state,
+    sharePublic: () => publicOf(machine.state()),
     change: async ({ trustees, retired = [], patience = PATIENCE, ...setUp }) => {
       const reading = await anchor.current();
       const epoch = reading.setNumber + 1;
@@ -149,6 +153,7 @@ export async function ownerDesk(options: OwnerDeskOptions): Promise<OwnerDesk> {
       const plan = {
         ...set,
         threshold: setUp.threshold,
+        commitments: made.shares[0]?.commitments ?? [],
         trustees: trustees.map(({ id, signingKey }, i) => ({
           id,
           index: i + 1,
@@ -178,6 +183,16 @@ export async function ownerDesk(options: OwnerDeskOptions): Promise<OwnerDesk> {
     abort: async () => {
       await machine.dispatch({ kind: "abort" });
     },
+  };
+}
+
+function publicOf(state: Reshare): SharePublic | undefined {
+  if (state.step !== "settled") return undefined;
+  const { threshold, epoch, commitments } = state.plan;
+  return {
+    threshold,
+    epoch,
+    commitments: commitments.map((text) => fromBase64url(text) ?? new Uint8Array()),
   };
 }
 

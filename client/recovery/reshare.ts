@@ -28,6 +28,8 @@ export type PlannedTrustee = {
 /** A set of shares on its way. */
 export type ResharePlan = SetReference & {
   readonly threshold: number;
+  /** Those of the sharing, base64url: with them shares are checked by heartbeats. */
+  readonly commitments: readonly string[];
   readonly trustees: readonly PlannedTrustee[];
   /** Trustees of the set before that are not of this one, by id. */
   readonly retired: readonly string[];

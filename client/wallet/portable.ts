@@ -17,16 +17,23 @@ const portableSchema = z.strictObject({
 });
 type Portable = z.infer<typeof portableSchema>;
 
+export type ExportOptions = WorkOptions & {
+  /** All that the wallet opens, by default. */
+  readonly segments?: readonly string[];
+};
+
 /**
- * Everything that a wallet opens, as the JSON of docs/wallet.md, **in clear**: to take along to another program (P6), or
+ * What a wallet opens, as the JSON of docs/wallet.md, **in clear**: to take along to another program (P6), or
  * to be encrypted, as backups are.
  *
- * @throws {WalletError} WALLET_ABORTED, and what reading throws
+ * @throws {WalletError} WALLET_SEGMENT_UNKNOWN, WALLET_ABORTED, and what reading throws
  * @example const json = await exportPortable(wallet);
  */
-export async function exportPortable(wallet: Wallet, work: WorkOptions = {}): Promise<Secret<Uint8Array>> {
+export async function exportPortable(
+  wallet: Wallet,
+  { segments: names = wallet.segments, ...work }: ExportOptions = {},
+): Promise<Secret<Uint8Array>> {
   const segments: [string, Record<string, string>][] = [];
-  const names = wallet.segments;
   for (const [i, name] of names.entries()) {
     const segment = wallet.segment(name);
     const records: [string, string][] = [];

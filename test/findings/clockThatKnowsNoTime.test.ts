@@ -47,7 +47,8 @@ describe("findings: a clock that gives no number", () => {
 
   it("lets no owner wait for ever", () => {
     const trustees = [1, 2, 3].map((index) => ({ id: `t${index}`, index, signingKey: "A".repeat(43) }));
-    const plan = { tag: fingerprint, epoch: 1, threshold: 2, trustees, retired: [], backupRecipient: "age1" };
+    const set = { tag: fingerprint, epoch: 1, threshold: 2, commitments: [] };
+    const plan = { ...set, trustees, retired: [], backupRecipient: "age1" };
     const anchor = { tag: fingerprint, setNumber: 0, final: true };
     for (const deadline of [Number.NaN, Number.POSITIVE_INFINITY]) {
       const begin = { kind: "begin", plan: { ...plan, deadline }, anchor } as const;

@@ -6,6 +6,7 @@ import { readHead } from "../../client/chain/index.ts";
 import type { SnarkjsProver } from "../../client/proof/index.ts";
 import { contract } from "../../examples/contract.ts";
 import { devices } from "../../examples/devices.ts";
+import { loss } from "../../examples/loss/index.ts";
 import { quickstart } from "../../examples/quickstart.ts";
 import { readPolicy } from "../../examples/readPolicy.ts";
 import { recovery } from "../../examples/recovery.ts";
@@ -128,6 +129,23 @@ describe("examples", function () {
     const held = [...(state?.agents ?? [])].filter(([, { authorizations }]) => authorizations.length > 0);
     expect(held.map(([id]) => id)).to.deep.equal([newPhone]);
     expect(held[0]?.[1].authorizations).to.deep.equal(["PROVE", "PROVE_GRANT", "PROVE_REVOKE", "ADMIN"]);
+  });
+
+  it("loss: friends, of whom one lies and one is silent, and then paper, bring an owner back", async () => {
+    const { step, report, found, waiting, standings, complete, owners, texts, state } = await loss(world);
+    expect(step).to.equal("settled");
+    expect(report.findings.map(({ ok, check }) => `${ok} ${check}`)).to.deep.equal([
+      ...["true PAPER", "true ROOT_KEYS", "true TRUSTEE", "true TRUSTEE", "true TRUSTEE"],
+      ...["true TRUSTEE", "true TRUSTEE", "true SHARES", "false POLICY"],
+    ]);
+    expect(found).to.deep.include({ good: ["Ada", "Dan", "Eve"], bad: ["SHARE_VALUE_WRONG"], silent: 1 });
+    expect(waiting).to.match(/Enough trustees voted for you/);
+    expect(standings).to.deep.equal(["newest", "newest"]);
+    expect(complete).to.deep.equal([true, true]);
+    expect(owners[0]).to.match(/^0x[0-9a-f]{64}$/);
+    expect(owners[1]).to.equal(owners[0]);
+    expect(texts).to.include("Making a backup.");
+    expect(state?.epoch).to.equal(3);
   });
 
   it("contract: a phone opens a locker", async () => {

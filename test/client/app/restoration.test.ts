@@ -175,7 +175,10 @@ describe("app: an owner comes back after a loss", function () {
     const slots = [{ secret: { kind: "recovery", key: new Secret(new Uint8Array(32).fill(7)) } }] as const;
     const wallet = await createWallet({ storage: memoryBlobs(), slots, segments: ["keys"] });
     await wallet.segment("keys").write("phone", encodeAgentRecord(record));
-    const common = { registry: node.registry, policy: record.policy, sender: node.relayer, place };
+    const common = {
+      ...{ registry: node.registry, policy: record.policy, sender: node.relayer, place },
+      segments: ["keys"],
+    };
     const restore = (more = {}) => restoreNewest({ ...common, identity: { identity }, ...more });
     expect(await codeOfAsync(() => restore())).to.equal("BACKUP_MISSING");
     for (let i = 0; i < 5; i++) await backUp({ ...common, wallet, recipients, signer: world.phone });

@@ -227,6 +227,7 @@ export async function makeWorld(rules: Rules, seed: number) {
         tag,
         epoch,
         threshold: THRESHOLD,
+        commitments: [],
         trustees: people.map((i, at) => ({
           id: String(i),
           index: at + 1,

@@ -163,6 +163,7 @@ describe("recovery/reshare, step by step", () => {
     tag: TAG,
     epoch: 2,
     threshold: 2,
+    commitments: [],
     trustees: ["a", "b", "c"].map((id, i) => ({
       id,
       index: i + 1,
