@@ -81,7 +81,7 @@ export async function recovery({ registry, sender, newDevice, wait }: World) {
   const watcher = new PolicyWatcher({ registry, policy, sinks: [({ code }) => void reports.push(code)] });
   await watcher.look();
 
-  // A new phone. What it asks for travels as text; on the phone, the owner and Ada read six words to each other.
+  // A new phone. What it asks for travels as text; on the phone, the owner and Ada read twelve words to each other.
   const newPhone = newDevice();
   const paper = await makeRootKit();
   const consent = await consentToRecovery(newPhone, { registry, policy, authorizations: POWER });

@@ -123,7 +123,7 @@ export function checkRecoveryRequest({ location, policy, recovery, agents }: Rec
 }
 
 /**
- * Six words that owner and trustee read to each other: if they are the same, the request is the one that she made. They cover
+ * Twelve words that owner and trustee read to each other: if they are the same, the request is the one that she made. They cover
  * all that the recovery will do.
  */
 export function recoveryRequestWords(request: RecoveryRequest): readonly string[] {

@@ -22,7 +22,8 @@ export interface ConnectionKeys extends Peer {
 }
 
 const FINGERPRINT_DOMAIN = "DKMS-V1-CONNECTION";
-const SAFETY_WORDS = 6;
+/** Somebody in the middle chooses keys on both sides, and looks for two that match: he needs the root of all there are. */
+const SAFETY_WORDS = 12;
 const WORD_BITS = 11n;
 
 /** Fresh keys for a connection, held in memory. */
@@ -49,7 +50,7 @@ export function connectionFingerprint(one: Peer, other: Peer): Hex32 {
 }
 
 /**
- * Six words (66 bits) that both people read to each other: if they are the same, nobody sits between them. Of a
+ * Twelve words (132 bits) that both people read to each other: if they are the same, nobody sits between them. Of a
  * recovery connection they are the only thing that ties the voice on the phone to the keys.
  */
 export function safetyWords(fingerprint: Hex32): readonly string[] {

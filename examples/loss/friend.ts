@@ -104,7 +104,7 @@ export function befriend(options: FriendOptions): Friend {
       const challenge = newMessage("RECOVERY_SHARE_CHALLENGE", question, { now });
       state = release(state, { kind: "challenge", message: challenge }).state;
       await friend.send(challenge);
-      // ... the owner answers; she reads the answer, calls her, and both read six words aloud.
+      // ... the owner answers; she reads the answer, calls her, and both read twelve words aloud.
       const answer = friend.take("RECOVERY_SHARE_RESPONSE");
       state = release(state, { kind: "received", fingerprint, message: answer, now }).state;
       safetyWords(fingerprint);

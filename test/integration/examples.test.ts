@@ -113,7 +113,7 @@ describe("examples", function () {
 
   it("recovery: three of five trustees give the policy back, whatever a thief tries", async () => {
     const { words, reports, refusals, newPhone, state } = await recovery(world);
-    expect(words.split(" ")).to.have.length(6);
+    expect(words.split(" ")).to.have.length(12);
     expect(reports).to.deep.equal([
       ...["CHANGE_SCHEDULED", "RECOVERY_PROPOSED"],
       ...["CHANGE_ENDED", "RECOVERY_VOTES", "RECOVERY_STARTED"],

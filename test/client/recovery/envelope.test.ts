@@ -268,7 +268,7 @@ describe("recovery/connection", () => {
     expect(new Set(names).size).to.equal(4);
     expect(new Set(names.map((name) => safetyWords(name).join(" "))).size).to.equal(4);
     expect(safetyWords(hex32(`0x${"0123456789abcdef".repeat(4)}`)).join(" ")).to.equal(
-      "abuse boss fly battle rubber wasp",
+      "abuse boss fly battle rubber wasp afraid hamster guide essence vibrant task",
     );
   });
 });
