@@ -12,7 +12,7 @@ export type { CreateWalletOptions, OpenWalletOptions } from "./open.ts";
 export { createWallet, openWallet } from "./open.ts";
 export type { ExportOptions } from "./portable.ts";
 export { exportPortable, importPortable } from "./portable.ts";
-export type { RecordChange } from "./records.ts";
+export type { RecordChange, VisitRecord } from "./records.ts";
 export type { RecordSummary, Segment } from "./segment.ts";
 export type { Keychain, SlotKind, SlotSecret } from "./slots.ts";
 export type { WalletStorage } from "./storage.ts";

@@ -9,10 +9,18 @@ import { checkFloor } from "./manifest.ts";
 import type { NewSlot } from "./newSlot.ts";
 import { checkName } from "./records.ts";
 import { rootSlots } from "./rekey.ts";
-import { HEAD, headFloor, newSegment, readManifest, type Session, writeManifest } from "./session.ts";
+import {
+  checkNewSegment,
+  HEAD,
+  headFloor,
+  newSegment,
+  readManifest,
+  type Session,
+  writeManifest,
+} from "./session.ts";
 import { openSlot, type SlotSecret } from "./slots.ts";
 import type { WalletStorage } from "./storage.ts";
-import { checkNewSegment, Wallet } from "./wallet.ts";
+import { Wallet } from "./wallet.ts";
 import { randomKey, WrappingKey } from "./walletKeys.ts";
 import type { WorkOptions } from "./work.ts";
 

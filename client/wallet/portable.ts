@@ -3,9 +3,12 @@ import { z } from "zod";
 import { Secret } from "../keys/index.ts";
 import { decodeBase64 } from "./base64.ts";
 import { WalletError } from "./errors.ts";
-import { checkName, type RecordChange } from "./records.ts";
+import { checkName, type RecordChange, type VisitOptions } from "./records.ts";
 import type { Wallet } from "./wallet.ts";
 import { giveWay, report, type WorkOptions } from "./work.ts";
+
+/** Which segments are exported; all that the wallet opens, by default. */
+export type ExportOptions = VisitOptions;
 
 const FORMAT = "dkms-wallet-export";
 const VERSION = 1;
@@ -17,40 +20,26 @@ const portableSchema = z.strictObject({
 });
 type Portable = z.infer<typeof portableSchema>;
 
-export type ExportOptions = WorkOptions & {
-  /** All that the wallet opens, by default. */
-  readonly segments?: readonly string[];
-};
-
 /**
- * What a wallet opens, as the JSON of docs/wallet.md, **in clear**: to take along to another program (P6), or
- * to be encrypted, as backups are.
+ * What a wallet opens, or some segments of it, as it is at one moment, as the JSON of docs/wallet.md, **in clear**: to take along
+ * to another program (P6), or to be encrypted, as backups are.
  *
  * @throws {WalletError} WALLET_SEGMENT_UNKNOWN, WALLET_ABORTED, and what reading throws
  * @example const json = await exportPortable(wallet);
  */
 export async function exportPortable(
   wallet: Wallet,
-  { segments: names = wallet.segments, ...work }: ExportOptions = {},
+  options: ExportOptions = {},
 ): Promise<Secret<Uint8Array>> {
-  const segments: [string, Record<string, string>][] = [];
-  for (const [i, name] of names.entries()) {
-    const segment = wallet.segment(name);
-    const records: [string, string][] = [];
-    const list = await segment.list();
-    for (const [j, { id }] of list.entries()) {
-      report(work, (i + j / list.length) / names.length);
-      await giveWay();
-      const value = await segment.read(id);
-      // Removed in the meantime by another process.
-      if (value === undefined) continue;
-      records.push([id, base64.encode(value.reveal())]);
-      value.erase();
-    }
-    segments.push([name, Object.fromEntries(records)]);
-  }
-  report(work, 1);
-  const portable: Portable = { format: FORMAT, version: VERSION, segments: Object.fromEntries(segments) };
+  const { segments: names = wallet.segments } = options;
+  const segments = new Map<string, [id: string, value: string][]>();
+  await wallet.visit((segment, id, value) => {
+    const records = segments.get(segment) ?? [];
+    records.push([id, base64.encode(value.reveal())]);
+    segments.set(segment, records);
+  }, options);
+  const entries = names.map((name) => [name, Object.fromEntries(segments.get(name) ?? [])]);
+  const portable: Portable = { format: FORMAT, version: VERSION, segments: Object.fromEntries(entries) };
   return new Secret(new TextEncoder().encode(JSON.stringify(portable)));
 }
 

@@ -9,9 +9,13 @@ import type { SegmentKeys } from "./keyring.ts";
 import { type Manifest, type RecordEntry, recordPrefix } from "./manifest.ts";
 import { keysOf, readBlob, readManifest, type Session, writeHead, writeManifest } from "./session.ts";
 import type { DataAddress } from "./walletKeys.ts";
+import { giveWay, report, type WorkOptions } from "./work.ts";
 
 /** A record's new content; undefined removes it. */
 export type RecordChange = { readonly id: string; readonly value: Secret<Uint8Array> | undefined };
+
+/** Sees a record's content, which is erased afterwards. */
+export type VisitRecord = (segment: string, id: string, value: Secret<Uint8Array>) => void;
 
 const VERSION_BYTES = 8;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._:%-]{0,255}$/;
@@ -82,6 +86,34 @@ export async function changeRecords(
   const kept = new Set(after.records.map(({ blob }) => blob));
   for (const { blob } of before.records) if (!kept.has(blob)) await session.storage.remove(blob);
   return sequence;
+}
+
+/** Which segments are shown; all that the wallet opens, by default. */
+export type VisitOptions = WorkOptions & { readonly segments?: readonly string[] };
+
+/**
+ * Shows every record of segments; under the wallet's lock they are those of one moment.
+ *
+ * @throws {WalletError} WALLET_SEGMENT_UNKNOWN, WALLET_ABORTED, and as {@link readRecord}
+ */
+export async function visitRecords(
+  session: Session,
+  visit: VisitRecord,
+  { segments: names, ...work }: VisitOptions,
+): Promise<void> {
+  const segments = names?.map((name) => keysOf(session, name)) ?? session.keyring.segments;
+  for (const [i, keys] of segments.entries()) {
+    const { records } = await readManifest(session, keys);
+    for (const [j, { id }] of records.entries()) {
+      report(work, (i + j / records.length) / segments.length);
+      await giveWay();
+      const value = await readRecord(session, keys, id);
+      if (value === undefined) continue;
+      visit(keys.name, id, value);
+      value.erase();
+    }
+  }
+  report(work, 1);
 }
 
 /** Writes the content of a record; it counts for nothing until a manifest names it. */

@@ -25,6 +25,7 @@ export type Session = {
 };
 
 export const HEAD = "head";
+const MAX_SEGMENTS = 256;
 
 /** What stored under this name. @throws {WalletError} WALLET_INCOMPLETE */
 export async function readBlob(storage: WalletStorage, name: string): Promise<Uint8Array> {
@@ -33,6 +34,18 @@ export async function readBlob(storage: WalletStorage, name: string): Promise<Ui
   throw new WalletError("WALLET_INCOMPLETE", "a part of the wallet is missing from its storage", {
     details: { blob: name },
   });
+}
+
+/** Refuses a segment's name that is taken, or one too many. @throws {WalletError} */
+export function checkNewSegment(segments: readonly { readonly name: string }[], name: string): void {
+  if (segments.some((other) => other.name === name)) {
+    throw new WalletError("WALLET_SEGMENT_EXISTS", "there is a segment of this name", {
+      details: { segment: name },
+    });
+  }
+  if (segments.length >= MAX_SEGMENTS) {
+    throw new WalletError("WALLET_LIMIT", `a wallet has at most ${MAX_SEGMENTS} segments`);
+  }
 }
 
 /** Keys for a new segment. */

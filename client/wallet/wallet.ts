@@ -1,5 +1,4 @@
 import type { KeyInfo } from "../keys/index.ts";
-import { WalletError } from "./errors.ts";
 import type { WalletAnchor } from "./head.ts";
 import { type KeyLife, newKeyInfo } from "./keyLife.ts";
 import { eraseKeyring } from "./keyring.ts";
@@ -13,10 +12,17 @@ import {
   summariesOf,
   without,
 } from "./newSlot.ts";
-import { checkName, removeUnknownBlobs } from "./records.ts";
+import {
+  checkName,
+  removeUnknownBlobs,
+  type VisitOptions,
+  type VisitRecord,
+  visitRecords,
+} from "./records.ts";
 import { rekeyed } from "./rekey.ts";
 import { type Segment, segmentOf } from "./segment.ts";
 import {
+  checkNewSegment,
   checkOpen,
   headFloor,
   keysOf,
@@ -39,8 +45,6 @@ export type WalletKey = { readonly info: KeyInfo } & (
 
 /** What was changed: a segment's records, or, with no segment, slots and segments themselves. */
 export type WalletChange = { readonly segment: string | undefined };
-
-const MAX_SEGMENTS = 256;
 
 /**
  * An unlocked wallet, made by `createWallet` and `openWallet`. Each call works on what is stored at that time, alone: several
@@ -102,6 +106,15 @@ export class Wallet {
    */
   async state(ignored: readonly string[] = []): Promise<string> {
     return await locked(this.#session, () => stateOf(this.#session, ignored));
+  }
+
+  /**
+   * Shows every record, of all or some segments, as it is at one moment; others wait until it is done.
+   *
+   * @throws {WalletError} WALLET_SEGMENT_UNKNOWN, WALLET_ABORTED, and what reading throws
+   */
+  async visit(visit: VisitRecord, options: VisitOptions = {}): Promise<void> {
+    await locked(this.#session, () => visitRecords(this.#session, visit, options));
   }
 
   /** Takes over what other processes did, as every other call does: `segments`, `slots` and `anchor` then tell it. */
@@ -229,17 +242,5 @@ export class Wallet {
         });
       }
     }
-  }
-}
-
-/** Refuses a segment's name that is taken, or one too many. @throws {WalletError} */
-export function checkNewSegment(segments: readonly { readonly name: string }[], name: string): void {
-  if (segments.some((other) => other.name === name)) {
-    throw new WalletError("WALLET_SEGMENT_EXISTS", "there is a segment of this name", {
-      details: { segment: name },
-    });
-  }
-  if (segments.length >= MAX_SEGMENTS) {
-    throw new WalletError("WALLET_LIMIT", `a wallet has at most ${MAX_SEGMENTS} segments`);
   }
 }
