@@ -64,7 +64,8 @@ export async function sealEnvelope({ message, keys, to, now }: SealEnvelopeOptio
     id: newMessageId(),
     from: toBase64url(keys.signingKey),
     to: toBase64url(to.agreementKey),
-    created: now,
+    // Clocks of milliseconds have fractions of seconds.
+    created: Math.floor(now),
     expires: message.expires,
     body: message,
   };

@@ -152,7 +152,7 @@ export function newMessage<Type extends MessageType>(
   fields: MessageFields<Type>,
   { now, lifetime = LIFETIME, random }: NewMessageOptions,
 ): Message<Type> {
-  const common = { version: "1.0", type, id: newMessageId(random), expires: now + lifetime };
+  const common = { version: "1.0", type, id: newMessageId(random), expires: Math.floor(now + lifetime) };
   return checked({ ...fields, ...common }) as Message<Type>;
 }
 

@@ -121,6 +121,7 @@ function begin(state: Reshare, { plan, anchor }: Extract<ReshareEvent, { kind: "
     ids.size === plan.trustees.length + plan.retired.length &&
     indices.size === plan.trustees.length &&
     plan.trustees.every(({ index }) => index >= 1 && index <= plan.trustees.length) &&
+    plan.trustees.every(({ signingKey }) => fromBase64url(signingKey, 32) !== undefined) &&
     plan.epoch === anchor.setNumber + 1 &&
     Number.isFinite(plan.deadline) &&
     // What is not final may still give its number back.
@@ -128,7 +129,7 @@ function begin(state: Reshare, { plan, anchor }: Extract<ReshareEvent, { kind: "
   if (!sound) {
     throw new RecoveryError(
       "RESHARE_PLAN_INVALID",
-      "each trustee once, the number after the anchored one, and an end to waiting",
+      "each trustee once with a key, the number after the anchored one, and an end to waiting",
       {
         details: { epoch: plan.epoch, anchored: anchor.setNumber },
       },

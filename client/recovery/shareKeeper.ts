@@ -90,6 +90,8 @@ export function shareKeeper(
       };
     }
     case "anchor":
+      // A reading without a number tells nothing, least of all that a share may go.
+      if (!Number.isSafeInteger(event.setNumber)) return { state, effects: [] };
       return { state: anchored(state, event), effects: [] };
   }
 }
