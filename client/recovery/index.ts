@@ -83,8 +83,9 @@ export type {
 export { release, VERIFICATION_METHODS } from "./release.ts";
 export type { ReplayBook, ReplayEntry } from "./replayBook.ts";
 export { replayBook, storedReplayBook } from "./replayBook.ts";
-export type { PlannedTrustee, Reshare, ReshareEffect, ReshareEvent, ResharePlan } from "./reshare.ts";
+export type { Reshare, ReshareEffect, ReshareEvent } from "./reshare.ts";
 export { reshare } from "./reshare.ts";
+export type { PlannedTrustee, ResharePlan } from "./resharePlan.ts";
 export type { SealedPayload, SecretKeys, StretchedPin } from "./sealed.ts";
 export { backupIdentity, openPayload, sealPayload } from "./sealed.ts";
 export type { SecondFactor } from "./secondFactor.ts";

@@ -1,8 +1,8 @@
 import { isAcknowledgement } from "./acknowledgement.ts";
 import { fromBase64url } from "./encoding.ts";
 import { RecoveryError } from "./errors.ts";
-import { checkBounds, checkEpoch } from "./feldman.ts";
 import type { Message } from "./messages.ts";
+import { checkPlan, type ResharePlan } from "./resharePlan.ts";
 import type { AnchorReading, SetReference } from "./shareKeeper.ts";
 import { type Step, unexpected } from "./steps.ts";
 
@@ -14,30 +14,6 @@ import { type Step, unexpected } from "./steps.ts";
  * The state is stored before its effects are carried out, and effects may be carried out again after a restart. It
  * holds no share: whoever restarts while shares are under way begins anew with other ones.
  */
-
-/** A trustee of the new set. */
-export type PlannedTrustee = {
-  /** How the caller knows the trustee. */
-  readonly id: string;
-  /** Of its share. */
-  readonly index: number;
-  /** Ed25519 key of the connection, base64url: what it acknowledges with. */
-  readonly signingKey: string;
-};
-
-/** A set of shares on its way. */
-export type ResharePlan = SetReference & {
-  readonly threshold: number;
-  /** Those of the sharing, base64url: with them shares are checked by heartbeats. */
-  readonly commitments: readonly string[];
-  readonly trustees: readonly PlannedTrustee[];
-  /** Trustees of the set before that are not of this one, by id. */
-  readonly retired: readonly string[];
-  /** The age recipient of this set's backup. */
-  readonly backupRecipient: string;
-  /** Seconds since 1970: who has not acknowledged until then makes the plan fail. */
-  readonly deadline: number;
-};
 
 export type Reshare =
   | { readonly step: "idle" }
@@ -113,28 +89,7 @@ function begin(state: Reshare, { plan, anchor }: Extract<ReshareEvent, { kind: "
   if (state.step === "preparing" || state.step === "backingUp" || state.step === "anchoring") {
     throw unexpected(state.step, "begin");
   }
-  checkBounds({ threshold: plan.threshold, count: plan.trustees.length });
-  checkEpoch(plan.epoch);
-  const ids = new Set([...plan.trustees.map(({ id }) => id), ...plan.retired]);
-  const indices = new Set(plan.trustees.map(({ index }) => index));
-  const sound =
-    ids.size === plan.trustees.length + plan.retired.length &&
-    indices.size === plan.trustees.length &&
-    plan.trustees.every(({ index }) => index >= 1 && index <= plan.trustees.length) &&
-    plan.trustees.every(({ signingKey }) => fromBase64url(signingKey, 32) !== undefined) &&
-    plan.epoch === anchor.setNumber + 1 &&
-    Number.isFinite(plan.deadline) &&
-    // What is not final may still give its number back.
-    (anchor.final || anchor.setNumber === 0);
-  if (!sound) {
-    throw new RecoveryError(
-      "RESHARE_PLAN_INVALID",
-      "each trustee once with a key, the number after the anchored one, and an end to waiting",
-      {
-        details: { epoch: plan.epoch, anchored: anchor.setNumber },
-      },
-    );
-  }
+  checkPlan(plan, anchor);
   const to = plan.trustees.map(({ id }) => id);
   return {
     state: { step: "preparing", plan, acknowledged: [] },
