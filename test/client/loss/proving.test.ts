@@ -331,7 +331,7 @@ describe("loss: what agents prove with", function () {
     const record = await draftPolicy({ registry, signer: Wallet.createRandom(), linkSecret, label });
     const guessed = derivePolicySecrets(stolen, generatePolicyLabel());
     expect(await recognised(guessed, record)).not.to.equal(await recognised(policySecretsOf(record), record));
-    // Exposed: labels are in the backups.
+    // Exposed: the policy whose label is known.
     const derived = derivePolicySecrets(stolen, label);
     expect(await recognised(derived, record)).to.equal(await recognised(policySecretsOf(record), record));
   });
