@@ -1,6 +1,6 @@
 import { readHead } from "../chain/index.ts";
-import { type KeyId, keyIdOf, type PolicySigner, Secret } from "../keys/index.ts";
-import { authorizationsAt, type PolicyState } from "../policy/index.ts";
+import { agentSignerOf, type KeyId, keyIdOf, type PolicySigner, Secret } from "../keys/index.ts";
+import { type AgentRevocation, authorizationsAt, type PolicyState } from "../policy/index.ts";
 import { AppError } from "./errors.ts";
 import type { PolicyActor } from "./execute.ts";
 import { answerInvitation, inviteAgent } from "./invitation.ts";
@@ -46,16 +46,41 @@ async function makeKeys({ options, state, keep }: RestoreWork): Promise<undefine
 
 /** At once: what takes a delay follows with the power of the new device, or has ended with the epoch. */
 async function revokeLost(work: RestoreWork): Promise<undefined> {
-  const { registry, policy, lost } = work.options;
-  const policyState = await stateOf(registry, policy);
+  const { registry, policy } = work.options;
   const { time: now } = await readHead(registry);
-  const proving = lost.filter((agent) => proves(policyState, agent, now));
-  if (proving.length === 0) return;
-  const actor = await actorOf(work);
-  await revokeAgents(
-    actor,
-    proving.map((agent) => ({ agent, authorizations: ["PROVE"] as const })),
-  );
+  const before = await stateOf(registry, policy);
+  await revokeFrom(work, (agent) => (proves(before, agent, now) ? ["PROVE"] : []));
+  // By itself, as it takes as many ADMINs as a change does: PROVE is gone in any case.
+  const after = await stateOf(registry, policy);
+  if (await hasAdminQuorum(work, after)) await revokeFrom(work, (agent) => grantingPower(after, agent));
+}
+
+async function revokeFrom(
+  work: RestoreWork,
+  rightsOf: (agent: KeyId) => AgentRevocation["authorizations"],
+): Promise<void> {
+  const revocations = work.options.lost
+    .map((agent) => ({ agent, authorizations: rightsOf(agent) }))
+    .filter(({ authorizations }) => authorizations.length > 0);
+  if (revocations.length > 0) await revokeAgents(await actorOf(work), revocations);
+}
+
+/** What an agent that is no ADMIN may do to others' PROVE. */
+function grantingPower({ agents, epoch }: PolicyState, agent: KeyId): AgentRevocation["authorizations"] {
+  const record = agents.get(agent);
+  if (record?.epoch !== epoch || record.authorizations.includes("ADMIN")) return [];
+  return record.authorizations.filter((name) => name === "PROVE_GRANT" || name === "PROVE_REVOKE");
+}
+
+async function hasAdminQuorum(work: RestoreWork, { agents, epoch, settings }: PolicyState): Promise<boolean> {
+  const { signer, coSigners = [] } = await actorOf(work);
+  const keys = await Promise.all([signer, ...coSigners].map(async (one) => (await agentSignerOf(one)).key));
+  const admins = keys.filter((key) => {
+    const record = agents.get(keyIdOf(key));
+    const counted = key.kind !== "CONTRACT" || settings.contractKeysCount;
+    return counted && record?.epoch === epoch && record.authorizations.includes("ADMIN");
+  });
+  return admins.length >= settings.adminQuorum;
 }
 
 async function printRootKeys({ options, state, keep }: RestoreWork): Promise<undefined> {
