@@ -2,6 +2,7 @@ import { base32nopad } from "@scure/base";
 import {
   type AgeIdentity,
   type Backup,
+  BackupError,
   type BackupRecipient,
   makeBackup,
   type RestoreBackupOptions,
@@ -105,7 +106,7 @@ export type RestoreNewestOptions = WorkOptions &
  * a new one is recorded, and what there is has to be accepted by name.
  *
  * @throws {AppError} BACKUP_MISSING if the place has not that one, or none that was accepted by name
- * @throws {BackupError} as `restoreBackup`
+ * @throws {BackupError} as `restoreBackup`; that of the first one, if several were accepted by name and none is good
  */
 export async function restoreNewest(options: RestoreNewestOptions): Promise<RestoredBackup> {
   const { registry, policy, place, ...rest } = options;
@@ -114,12 +115,20 @@ export async function restoreNewest(options: RestoreNewestOptions): Promise<Rest
   const vouched = trusted && { sequence: Number(trusted.sequence), hash: trusted.backup };
   const accepted = options.acceptUnanchored === true || options.acceptOlderThanAnchor === true;
   const candidates = [...(vouched === undefined ? [] : [vouched]), ...(accepted ? names : [])];
+  let refused: unknown;
   for (const name of candidates) {
     const file = await place.read(name);
     if (file === undefined) continue;
     const anchor = policyBackupAnchor(registry);
-    return await restoreBackup({ ...rest, file, anchor, policy: bigintToHex32(policy) });
+    try {
+      return await restoreBackup({ ...rest, file, anchor, policy: bigintToHex32(policy) });
+    } catch (error) {
+      if (!accepted || !(error instanceof BackupError) || error.code === "BACKUP_ABORTED") throw error;
+      // Of several that were accepted by name, one that is no good hides no other.
+      refused ??= error;
+    }
   }
+  if (refused !== undefined) throw refused;
   throw new AppError("BACKUP_MISSING", "the place has not the backup that the policy vouches for", {
     details: { sequence: vouched?.sequence, held: names.map(({ sequence }) => sequence) },
   });
