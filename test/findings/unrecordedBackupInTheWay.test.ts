@@ -26,7 +26,7 @@ describe("finding: a backup that was never recorded hides the older ones", funct
     const recipients = [{ role: "paper", recipient: await recipientOf(identity) }] as const;
     const owner = actorOf(world(), world().phone);
     const save = (sender: TransactionSender = owner.sender) =>
-      backUp({ ...owner, sender, wallet, place, recipients });
+      backUp({ ...owner, sender, wallet, segments: ["keys"], place, recipients });
     await save();
     const recorded = await save();
     const broken: TransactionSender = {

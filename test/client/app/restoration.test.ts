@@ -5,6 +5,7 @@ import {
   backUp,
   decodeAgentRecord,
   encodeAgentRecord,
+  encodeOwnerRecord,
   proposeRecovery,
   type RestoreOptions,
   type RestoreOutcome,
@@ -173,11 +174,11 @@ describe("app: an owner comes back after a loss", function () {
     const identity = await generateBackupIdentity();
     const recipients = [{ role: "paper", recipient: await recipientOf(identity) }] as const;
     const slots = [{ secret: { kind: "recovery", key: new Secret(new Uint8Array(32).fill(7)) } }] as const;
-    const wallet = await createWallet({ storage: memoryBlobs(), slots, segments: ["keys"] });
-    await wallet.segment("keys").write("phone", encodeAgentRecord(record));
+    const wallet = await createWallet({ storage: memoryBlobs(), slots, segments: ["owner"] });
+    await wallet.segment("owner").write("policy", encodeOwnerRecord(world.owner));
     const common = {
       ...{ registry: node.registry, policy: record.policy, sender: node.relayer, place },
-      segments: ["keys"],
+      segments: ["owner"],
     };
     const restore = (more = {}) => restoreNewest({ ...common, identity: { identity }, ...more });
     expect(await codeOfAsync(() => restore())).to.equal("BACKUP_MISSING");

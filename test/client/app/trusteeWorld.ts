@@ -8,7 +8,9 @@ import {
   executeChange,
   inviteAgent,
   makeRootKit,
+  type OwnerRecord,
   offerTrusteeship,
+  ownerRecordOf,
   parseAppointment,
   parseTrusteeConsent,
   parseTrusteeOffer,
@@ -20,7 +22,12 @@ import {
   type TrusteeActor,
 } from "../../../client/app/index.ts";
 import { readHead, readPolicyState } from "../../../client/chain/index.ts";
-import { generateLinkSecret, keyIdOf, secp256k1Key } from "../../../client/keys/index.ts";
+import {
+  generateLinkSecret,
+  generatePolicyLabel,
+  keyIdOf,
+  secp256k1Key,
+} from "../../../client/keys/index.ts";
 import {
   ALL_AUTHORIZATIONS,
   ALL_CAPABILITIES,
@@ -41,6 +48,8 @@ export const DAY = 86_400;
 export type TrusteeWorld = {
   readonly node: TestNode;
   readonly record: AgentRecord;
+  /** What the owner keeps of her policy. */
+  readonly owner: OwnerRecord;
   readonly rootKit: RootKit;
   readonly phone: HDNodeWallet;
   readonly laptop: HDNodeWallet;
@@ -57,12 +66,14 @@ export async function openTrusteeWorld(): Promise<TrusteeWorld> {
   const [phone, laptop] = [Wallet.createRandom(), Wallet.createRandom()];
   const people = Array.from({ length: 6 }, () => Wallet.createRandom());
   const rootKit = await makeRootKit();
-  const record = await draftPolicy({ registry, signer: phone, linkSecret: generateLinkSecret() });
+  const [linkSecret, label] = [generateLinkSecret(), generatePolicyLabel()];
+  const record = await draftPolicy({ registry, signer: phone, linkSecret, label });
   const now = async () => (await readHead(registry)).time;
   const invitation = await inviteAgent({ registry, record, authorizations: ALL_AUTHORIZATIONS });
   const agents = [{ invitation, ...(await answerInvitation(laptop, invitation, await now())) }];
   await createPolicy({ registry, signer: phone, sender, record, rootSet: rootKit.rootSet, agents });
   return {
+    owner: ownerRecordOf(record, linkSecret, label),
     ...{ node, record, rootKit, phone, laptop, people, now },
     state: async () => {
       const state = await readPolicyState(registry, record.policy);

@@ -3,10 +3,11 @@ import {
   type BackupPlace,
   backUp,
   decodeAgentRecord,
-  draftRenewal,
+  decodeOwnerRecord,
   encodeAgentRecord,
+  encodeOwnerRecord,
   grantOf,
-  renewAgent,
+  policyOfOwner,
   restoreNewest,
   revokeAgents,
   storedBackups,
@@ -48,11 +49,13 @@ describe("loss: backups and recovery paper", function () {
   const owner = () => actorOf(world(), world().phone);
   const agentOnPhone = async () => (await world().state()).agents.get(idOf(world().phone));
 
-  /** A phone's wallet, with what the phone proves with. */
+  /** A phone's wallet: what the owner keeps of her policy, and what the phone proves with. */
   async function phone() {
     const storage = memoryBlobs();
-    const wallet = await createWallet({ storage, slots: [{ secret: recovery(1) }], segments: ["keys"] });
-    await wallet.segment("keys").write("phone", encodeAgentRecord(world().record));
+    const segments = ["agents", "owner"];
+    const wallet = await createWallet({ storage, slots: [{ secret: recovery(1) }], segments });
+    await wallet.segment("agents").write("phone", encodeAgentRecord(world().record));
+    await wallet.segment("owner").write("policy", encodeOwnerRecord(world().owner));
     return { storage, wallet };
   }
   const placed = () => storedBackups(memoryBlobs());
@@ -65,7 +68,7 @@ describe("loss: backups and recovery paper", function () {
     return recipients;
   };
   const save = async (wallet: Wallet, place: BackupPlace, identities: Identities) =>
-    backUp({ ...owner(), wallet, place, recipients: await recipientsOf(identities) });
+    backUp({ ...owner(), wallet, segments: ["owner"], place, recipients: await recipientsOf(identities) });
   /** A file that nobody anchored, for the same recipients and with this number. */
   async function forged(wallet: Wallet, identities: Identities, sequence: number): Promise<Uint8Array> {
     const { policy } = world().record;
@@ -80,16 +83,17 @@ describe("loss: backups and recovery paper", function () {
     const { registry, policy } = owner();
     return restoreNewest({ registry, policy, place, identity: { identity }, ...more });
   };
-  /** The record of the phone, out of what was restored. */
-  async function recordIn(content: Secret<Uint8Array>) {
+  /** What the owner keeps of her policy, out of what was restored. */
+  async function ownerIn(content: Secret<Uint8Array>) {
     const wallet = await createWallet({
       storage: memoryBlobs(),
       slots: [{ secret: recovery(2) }],
       segments: [],
     });
     await importPortable(wallet, content);
-    const bytes = await wallet.segment("keys").read("phone");
-    return decodeAgentRecord(bytes?.reveal() ?? new Uint8Array());
+    expect(wallet.segments).to.deep.equal(["owner"]);
+    const bytes = await wallet.segment("owner").read("policy");
+    return decodeOwnerRecord(bytes?.reveal() ?? new Uint8Array());
   }
   const page = (identity: Identity) => {
     const policy = bigintToHex32(world().record.policy);
@@ -107,12 +111,12 @@ describe("loss: backups and recovery paper", function () {
     const read = await recoverFromPaper({ scanned: page(fresh).scan });
     const { standing, content } = await restore(place, read.identity);
     expect(standing).to.equal("newest");
-    expect((await recordIn(content)).policy).to.equal(world().record.policy);
+    expect((await ownerIn(content)).policy).to.equal(world().record.policy);
     // What is found later opens no backup made since.
     expect(await codeOfAsync(() => restore(place, paper))).to.equal("BACKUP_KEY_WRONG");
   });
 
-  it("PAPER/STOLEN-UNKNOWN who has seen it reads every backup, and what the phone proves with, but has no key that signs", async () => {
+  it("PAPER/STOLEN-UNKNOWN who has seen it reads every backup, and finds no key and nothing that proves", async () => {
     const { wallet } = await phone();
     const place = placed();
     const { file } = await save(wallet, place, { paper });
@@ -122,31 +126,27 @@ describe("loss: backups and recovery paper", function () {
     const { privateKey } = world().phone;
     expect(text).not.to.include(privateKey.slice(2));
     expect(text).not.to.include(Buffer.from(privateKey.slice(2), "hex").toString("base64"));
-    // Exposed: the agent's and the policy's secrets.
-    const record = await recordIn(content);
-    expect(grantOf(record).commitment).to.equal((await agentOnPhone())?.grants.at(-1)?.commitment);
-    expect(record.policySecrets?.secret.reveal()).to.equal(world().record.policySecrets?.secret.reveal());
+    // Exposed: the link secret, and with it the policy's secrets. Of the agent's there is nothing.
+    const owner = await ownerIn(content);
+    const found = policyOfOwner(owner).policySecrets;
+    expect(found.secret.reveal()).to.equal(world().record.policySecrets?.secret.reveal());
+    const clear = JSON.stringify(Object.values(JSON.parse(text.slice(text.indexOf("{"))).segments.owner));
+    const decoded = Buffer.from(JSON.parse(clear)[0], "base64").toString();
+    expect(decoded).not.to.include(world().record.secrets.secret.reveal().toString());
   });
 
-  it("PAPER/STOLEN-KNOWN a new page, new secrets for the agents that were in the backups, and a backup for it", async () => {
+  it("PAPER/STOLEN-KNOWN a new page, and a backup for it", async () => {
     const { wallet } = await phone();
     const place = placed();
     const { file } = await save(wallet, place, { paper });
-    const { registry, record } = { ...owner(), record: world().record };
-    const renewed = await draftRenewal({ registry, record });
-    await wallet.segment("keys").write("phone", encodeAgentRecord(renewed));
-    await renewAgent({ ...owner(), record, renewed });
     const fresh = await generateBackupIdentity();
     await save(wallet, place, { paper: fresh });
     expect(await codeOfAsync(() => restore(place, paper))).to.equal("BACKUP_KEY_WRONG");
     const old = await restore(lying(place, file), paper, { acceptOlderThanAnchor: true });
     expect(old.mustRotate).to.equal(true);
-    const thiefs = await recordIn(old.content);
-    const now = (await agentOnPhone())?.grants.at(-1)?.commitment;
-    expect(grantOf(thiefs).commitment).not.to.equal(now);
-    expect(grantOf(renewed).commitment).to.equal(now);
-    // Exposed: the policy secrets, as in POLICY-SECRETS.
-    expect(thiefs.policySecrets?.secret.reveal()).to.equal(renewed.policySecrets?.secret.reveal());
+    // Exposed: the link secret that was in the backups from before, as in LINK-SECRET.
+    const { linkSecret } = await ownerIn(old.content);
+    expect(linkSecret.reveal()).to.deep.equal(world().owner.linkSecret.reveal());
   });
 
   it("DEVICE-BACKUP-KEY/LOST the paper opens the same backup", async () => {
@@ -231,8 +231,8 @@ describe("loss: backups and recovery paper", function () {
     await save(wallet, place, { device, paper });
     const { content, mustRotate } = await restore(place, paper);
     expect(mustRotate).to.equal(false);
-    const record = await recordIn(content);
-    expect(record.secrets.secret.reveal()).to.equal(world().record.secrets.secret.reveal());
+    const { linkSecret } = await ownerIn(content);
+    expect(linkSecret.reveal()).to.deep.equal(world().owner.linkSecret.reveal());
   });
 
   it("WALLET-COPY/STOLEN-KNOWN new keys for what is left, and nothing for what was in it", async () => {
