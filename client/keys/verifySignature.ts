@@ -38,8 +38,10 @@ function verdict(signed: boolean): SignatureVerdict {
 }
 
 function recover(digest: Hex32, signature: Hex): string {
-  ofLength(signature, ECDSA_BYTES);
+  // Libraries take 0, 1 and what old transactions carry for v as well; the registry does not.
+  const v = ofLength(signature, ECDSA_BYTES).at(-1);
   try {
+    if (v !== 27 && v !== 28) throw new RangeError("v is 27 or 28");
     return recoverAddress(digest, signature).toLowerCase();
   } catch (cause) {
     throw new KeysError("KEY_SIGNATURE_MALFORMED", "a signature has 65 bytes: r, s, v with a low s", {
