@@ -9,8 +9,8 @@ import {
   consentTypedData,
   type TrusteeConsent,
 } from "../../../client/trustees/index.ts";
-import { codeOf, codeOfAsync } from "../support.ts";
 import { LAPTOP, LOCATION, PHONE, POLICY } from "../policy/fixtures.ts";
+import { codeOf, codeOfAsync } from "../support.ts";
 import { consentOf, OFFER, person } from "./support.ts";
 
 describe("trustees/consent", () => {
