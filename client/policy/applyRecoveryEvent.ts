@@ -1,4 +1,5 @@
 import type { Hex32 } from "../core/index.ts";
+import type { KeyId } from "../keys/index.ts";
 import type { PolicyEvent, PolicyRecoveryEvent } from "./events.ts";
 import { isHolder } from "./quorums.ts";
 import {
@@ -79,6 +80,7 @@ function proposed(state: PolicyState, event: Of<"RecoveryProposed">): PolicyStat
   const recovery = presentIn(state, event);
   const { proposal: id, trustee, agents, settings, lapses } = event;
   if (recovery.proposals.has(id)) throw unexpected(event, "it was proposed before");
+  requireRevealed(state, event);
   const proposal: RecoveryProposalState = {
     ...{ id, trustee, trusteeSet: state.trustees.number, agents, settings, lapses },
   };
@@ -88,6 +90,7 @@ function proposed(state: PolicyState, event: Of<"RecoveryProposed">): PolicyStat
 function voted(state: PolicyState, event: Of<"RecoveryVoted">): PolicyState {
   const recovery = presentIn(state, event);
   const { trustee, proposal } = event;
+  requireRevealed(state, event);
   // Who votes for nothing may say so: that voids a vote which was signed and not sent.
   if (proposal !== undefined && recovery.votes.get(trustee) === proposal) {
     throw unexpected(event, "it changes nothing");
@@ -144,6 +147,15 @@ function permitted(state: PolicyState, event: Of<"AnchorPermitted">): PolicyStat
   if (event.permitted) anchoring.add(event.agent);
   else anchoring.delete(event.agent);
   return { ...state, anchoring };
+}
+
+/** Who acts for the first time is revealed right before. */
+function requireRevealed(
+  { trustees }: PolicyState,
+  event: PolicyRecoveryEvent & { readonly trustee: KeyId },
+): void {
+  if (trustees.revealed.get(event.trustee)?.includes("ADMIN_AUTHZ") === true) return;
+  throw unexpected(event, "the trustee was not revealed");
 }
 
 function hasQuorum({ recovery, trustees }: PolicyState, proposal: Hex32): boolean {
