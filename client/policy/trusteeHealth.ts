@@ -3,7 +3,7 @@ import type { DescribeOptions } from "./describe.ts";
 import { finding, type HealthFinding } from "./healthFinding.ts";
 import { holdersOf } from "./quorums.ts";
 import { describeRunning } from "./recoveryAlerts.ts";
-import { type PolicyState, votersOf } from "./state.ts";
+import { type PolicyState, trustedBackup, votersOf } from "./state.ts";
 import { isNobody } from "./trusteeSettings.ts";
 import { recoveryParts } from "./trusteeWords.ts";
 import { duration, type Name, utc } from "./words.ts";
@@ -137,10 +137,9 @@ function comingAdmins(state: PolicyState): ReadonlyMap<KeyId, "is" | "will be"> 
   ]);
 }
 
-function backups({ backups: recorded, agents }: PolicyState, name: Name): readonly HealthFinding[] {
-  const newest = recorded.at(-1);
-  const agent = newest && agents.get(newest.agent);
-  if (newest === undefined || (agent !== undefined && agent.authorizations.length > 0)) return [];
-  const text = `The newest backup, number ${newest.sequence}, was recorded by ${name(newest.agent)}, which has no rights any more: make a new one.`;
+function backups(state: PolicyState, name: Name): readonly HealthFinding[] {
+  const newest = state.backups.at(-1);
+  if (newest === undefined || trustedBackup(state)?.sequence === newest.sequence) return [];
+  const text = `The newest backup, number ${newest.sequence}, was recorded by ${name(newest.agent)}, which has lost its rights since: make a new one.`;
   return [finding("BACKUP_OF_REVOKED_KEY", "WARNING", text, newest.agent)];
 }
