@@ -53,7 +53,7 @@ export function parseTrusteeOffer(text: string): TrusteeOffer {
   return fromJson(text, OFFER, "MESSAGE_MALFORMED", (fields) => ({
     ...place(fields),
     capabilities: capabilities(fields),
-    deadline: fields.bigint("deadline"),
+    deadline: uint64(fields, "deadline"),
   }));
 }
 
@@ -123,10 +123,10 @@ export function parseTrusteeRevoke(text: string): TrusteeRevoke {
   return fromJson(text, REVOKE, "MESSAGE_MALFORMED", (fields) => ({
     action: "TrusteeRevoke",
     policy: policyId(fields.bigint("policy")),
-    trusteeSet: fields.number("trusteeSet"),
+    trusteeSet: uint32(fields, "trusteeSet"),
     agents: fields.texts("agents").map(keyId),
-    nonce: fields.bigint("nonce"),
-    deadline: fields.bigint("deadline"),
+    nonce: uint64(fields, "nonce"),
+    deadline: uint64(fields, "deadline"),
   }));
 }
 
@@ -138,7 +138,7 @@ export function serializeRecoveryConsent(consented: RecoveryConsent & { readonly
 /** @throws {AppError} MESSAGE_MALFORMED */
 export function parseRecoveryConsent(text: string): RecoveryConsent & { readonly recovery: bigint } {
   return fromJson(text, RECOVERY_CONSENT, "MESSAGE_MALFORMED", (fields) => ({
-    recovery: fields.bigint("recovery"),
+    recovery: uint64(fields, "recovery"),
     ...recoveryConsent(fields),
   }));
 }
@@ -154,7 +154,7 @@ export function parseRecoveryRequest(text: string): RecoveryRequest {
     const rules = fields.object("settings");
     return {
       ...place(fields),
-      recovery: fields.bigint("recovery"),
+      recovery: uint64(fields, "recovery"),
       agents: fields.objects("agents").map(recoveryConsent),
       settings: checkSettings({
         grantQuorum: rules.number("grantQuorum"),
@@ -183,7 +183,7 @@ function consent(fields: Fields): TrusteeConsent {
   return {
     key: key(fields),
     capabilities: capabilities(fields),
-    deadline: fields.bigint("deadline"),
+    deadline: uint64(fields, "deadline"),
     signature: hex(fields.text("signature")),
   };
 }
@@ -207,7 +207,7 @@ function fellow(fields: Fields): Fellow {
     trustee: keyId(fields.text("trustee")),
     kind: keyKind(fields.number("kind")),
     capabilities: capabilities(fields),
-    deadline: fields.bigint("deadline"),
+    deadline: uint64(fields, "deadline"),
     consent: hex32(fields.text("consent")),
     salt: hex32(fields.text("salt")),
   };
@@ -235,6 +235,19 @@ function settings(fields: Fields): TrusteeSettings {
   });
 }
 
+/** Larger ones are in no struct that anybody signs. */
+function uint64(fields: Fields, name: string): bigint {
+  const value = fields.bigint(name);
+  if (value >> 64n !== 0n) throw new RangeError("too large");
+  return value;
+}
+
+function uint32(fields: Fields, name: string): number {
+  const value = fields.number(name);
+  if (value >= 2 ** 32) throw new RangeError("too large");
+  return value;
+}
+
 function word(fields: Fields, name: string): Hex32 {
   return hex32(fields.text(name));
 }
@@ -243,7 +256,7 @@ function recoveryConsent(fields: Fields): RecoveryConsent {
   const names = fields.texts("authorizations") as readonly Authorization[];
   return {
     power: { key: key(fields), authorizations: normalizeAuthorizations(names) },
-    acceptance: { deadline: fields.bigint("deadline"), signature: hex(fields.text("signature")) },
+    acceptance: { deadline: uint64(fields, "deadline"), signature: hex(fields.text("signature")) },
   };
 }
 
