@@ -9,6 +9,7 @@ import {
   acceptRecovery,
   buildRecoveryAcceptance,
   checkRecoveryAcceptance,
+  checkSettings,
   NO_ROOT_KEYS,
   type PolicyId,
   type RegistryLocation,
@@ -105,7 +106,7 @@ export function requestRecovery(options: RecoveryRequestOptions): RecoveryReques
   const request = {
     ...{ location: registry.location, policy, recovery: first.recovery },
     agents: consents.map(({ power, acceptance }) => ({ power, acceptance })),
-    settings: { ...safe, ...options.settings },
+    settings: checkSettings({ ...safe, ...options.settings }),
   };
   checkRecoveryRequest(request);
   return request;
