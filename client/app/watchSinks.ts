@@ -56,8 +56,9 @@ function webhookUrl(text: string): string {
     url = undefined;
   }
   const safe = url?.protocol === "https:" || (url?.protocol === "http:" && LOOPBACK.has(url.hostname));
-  if (url === undefined || !safe) {
-    throw new AppError("WEBHOOK_URL_REFUSED", "a webhook is https, or on this machine");
+  // A name and a password in it would make every request fail.
+  if (url === undefined || !safe || url.username !== "" || url.password !== "") {
+    throw new AppError("WEBHOOK_URL_REFUSED", "a webhook is https, or on this machine, and names no user");
   }
   return url.href;
 }
