@@ -20,7 +20,10 @@ export type WatchReport = Omit<Alert, "code"> & {
   readonly time: bigint;
 };
 
-/** Where reports go. One that throws is given the same report again at the next look, so that none is lost. */
+/**
+ * Where reports go. One that throws is given the same report again at the next look, so that none is lost; while one takes its
+ * time, the others get theirs.
+ */
 export type WatchSink = (report: WatchReport) => Promise<void> | void;
 
 export type PolicyWatcherOptions = {
@@ -35,6 +38,13 @@ export type PolicyWatcherOptions = {
   readonly nameOf?: DescribeOptions["nameOf"];
   /** Told of looks that failed, and of sinks that did. The watcher goes on. */
   readonly onFailed?: (error: unknown) => void;
+};
+
+/** A sink, and what it has not taken yet. */
+type Outlet = {
+  readonly sink: WatchSink;
+  readonly queue: WatchReport[];
+  delivery: Promise<void> | undefined;
 };
 
 const MINUTE_MS = 60_000;
@@ -52,32 +62,36 @@ const DAY = 86_400n;
  */
 export class PolicyWatcher {
   readonly #options: Required<Omit<PolicyWatcherOptions, "nameOf">> & Pick<PolicyWatcherOptions, "nameOf">;
-  readonly #queues: WatchReport[][];
+  readonly #outlets: readonly Outlet[];
   readonly #reminded = new Set<string>();
   #known: PolicyState | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #looking: Promise<void> | undefined;
-  #stopped = true;
+  /** Another one for each start, so that a run which was stopped in the middle of a look does not go on beside the next. */
+  #run: object | undefined;
 
   constructor(options: PolicyWatcherOptions) {
     this.#options = { every: MINUTE_MS, remindBefore: DAY, onFailed: () => undefined, ...options };
-    this.#queues = options.sinks.map(() => []);
+    this.#outlets = options.sinks.map((sink) => ({ sink, queue: [], delivery: undefined }));
   }
 
   /** Looks now, and then from time to time. */
   start(): void {
-    if (!this.#stopped) return;
-    this.#stopped = false;
+    if (this.#run !== undefined) return;
+    const run = {};
+    this.#run = run;
     const again = async (): Promise<void> => {
-      await this.look().catch(this.#options.onFailed);
-      if (!this.#stopped) this.#timer = setTimeout(again, this.#options.every);
+      await this.#see().catch((error: unknown) => this.#failed(error));
+      // A sink that hangs must not end the watch.
+      void this.#deliver();
+      if (this.#run === run) this.#timer = setTimeout(again, this.#options.every);
     };
     void again();
   }
 
   /** Ends after the look that is under way. */
   stop(): void {
-    this.#stopped = true;
+    this.#run = undefined;
     clearTimeout(this.#timer);
   }
 
@@ -87,6 +101,14 @@ export class PolicyWatcher {
    * @throws {AppError} POLICY_MISSING; {ChainError} as `readPolicyState`; what was to be told before is kept
    */
   async look(): Promise<void> {
+    try {
+      await this.#see();
+    } finally {
+      await this.#deliver();
+    }
+  }
+
+  async #see(): Promise<void> {
     this.#looking ??= this.#lookOnce().finally(() => {
       this.#looking = undefined;
     });
@@ -95,15 +117,11 @@ export class PolicyWatcher {
 
   async #lookOnce(): Promise<void> {
     const { registry, policy } = this.#options;
-    try {
-      const state = await stateOf(registry, policy);
-      const { time } = await readHead(registry);
-      const reports = [...this.#news(state, time), ...this.#reminders(state, time)];
-      for (const queue of this.#queues) queue.push(...reports.map((one) => ({ ...one, policy, time })));
-      this.#known = state;
-    } finally {
-      await Promise.all(this.#options.sinks.map((sink, i) => this.#deliver(sink, this.#queues[i] ?? [])));
-    }
+    const state = await stateOf(registry, policy);
+    const { time } = await readHead(registry);
+    const reports = [...this.#news(state, time), ...this.#reminders(state, time)];
+    for (const { queue } of this.#outlets) queue.push(...reports.map((one) => ({ ...one, policy, time })));
+    this.#known = state;
   }
 
   #news(state: PolicyState, now: bigint): readonly Alert[] {
@@ -136,14 +154,33 @@ export class PolicyWatcher {
     ];
   }
 
-  async #deliver(sink: WatchSink, queue: WatchReport[]): Promise<void> {
+  async #deliver(): Promise<void> {
+    await Promise.all(
+      this.#outlets.map((outlet) => {
+        outlet.delivery ??= this.#empty(outlet).finally(() => {
+          outlet.delivery = undefined;
+        });
+        return outlet.delivery;
+      }),
+    );
+  }
+
+  async #empty({ sink, queue }: Outlet): Promise<void> {
     try {
       for (let next = queue[0]; next !== undefined; next = queue[0]) {
         await sink(next);
         queue.shift();
       }
     } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #failed(error: unknown): void {
+    try {
       this.#options.onFailed(error);
+    } catch {
+      // Who is told of failures is not to end the watch by failing.
     }
   }
 }
