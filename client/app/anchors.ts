@@ -7,7 +7,7 @@ import {
   readHead,
   readTrusteeSet,
 } from "../chain/index.ts";
-import type { Hex32 } from "../core/index.ts";
+import { type Hex32, isDkmsError } from "../core/index.ts";
 import type { KeyId } from "../keys/index.ts";
 import {
   type BackupState,
@@ -100,8 +100,7 @@ export function policyShareAnchor(registry: Registry, policy: PolicyId): ShareAn
     current: async () => {
       const { trustees } = await stateOf(registry, policy);
       const { number: setNumber, settings } = trustees;
-      const { number: block } = await readFinalized(registry);
-      const final = (await readTrusteeSet(registry, policy, block)).number === setNumber;
+      const final = (await finalSetNumber(registry, policy)) === setNumber;
       return { tag: settings.shareSet, setNumber, final };
     },
   };
@@ -136,15 +135,32 @@ export function policyShareAnchorWriter(options: ShareAnchorWriterOptions): Shar
       }
       const { time } = await readHead(registry);
       const waiting = [...state.pendingChanges.values()].find(
-        (change) => change.trustees !== undefined && trusteeSettingsHash(change.trustees) === hash,
+        (change) =>
+          // One whose time has passed waits on until somebody clears it.
+          time <= change.latest &&
+          change.trustees !== undefined &&
+          trusteeSettingsHash(change.trustees) === hash,
       );
-      if (waiting === undefined || time > waiting.latest) {
+      if (waiting === undefined) {
         await proposeTrustees(actor, settings);
       } else if (time >= waiting.earliest) {
         await executeChange({ registry, policy, sender: actor.sender ?? senderOf(actor.signer) }, waiting.id);
       }
     },
   };
+}
+
+/** Undefined where nothing of the policy is final yet, not even the registry. */
+async function finalSetNumber(registry: Registry, policy: PolicyId): Promise<number | undefined> {
+  const { number: block } = await readFinalized(registry);
+  try {
+    return (await readTrusteeSet(registry, policy, block)).number;
+  } catch (error) {
+    if (isDkmsError(error, "CONTRACT_NOT_FOUND") || isDkmsError(error, "AGENT_POLICY_UNKNOWN")) {
+      return undefined;
+    }
+    throw error;
+  }
 }
 
 function anchored(backup: BackupState | undefined): AnchoredBackup | undefined {
