@@ -1,15 +1,14 @@
 import { type Hex32, hex32 } from "../core/index.ts";
 import { type KeyId, keyId } from "../keys/index.ts";
-import {
-  type AgentPower,
-  type BackupState,
-  capabilitiesFromBits,
-  type PolicyId,
-  type RotatedSettings,
-  type TrusteeCapabilities,
+import type {
+  AgentPower,
+  BackupState,
+  PolicyId,
+  RotatedSettings,
+  TrusteeCapabilities,
 } from "../policy/index.ts";
 import { parsed } from "./decoded.ts";
-import { recoveryEffect, word } from "./recoveryLogs.ts";
+import { knownCapabilities, recoveryEffect, word } from "./recoveryLogs.ts";
 import { callRegistry, type Registry } from "./registry.ts";
 
 /** A policy's trustees as the registry stores them. */
@@ -70,7 +69,7 @@ export async function readTrusteeCapabilities(
   block?: number,
 ): Promise<TrusteeCapabilities> {
   const answer = await callRegistry(registry, "trusteeCapabilitiesOf", [policy, trustee], block);
-  return parsed("capabilities", () => capabilitiesFromBits(Number(answer.bigint(0))));
+  return parsed("capabilities", () => knownCapabilities(Number(answer.bigint(0))));
 }
 
 /** The nonce of the next thing that trustees do at once. @throws {ChainError} those of the node */

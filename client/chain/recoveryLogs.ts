@@ -2,13 +2,16 @@ import { type Hex32, hex32 } from "../core/index.ts";
 import { agentKey, keyId } from "../keys/index.ts";
 import {
   type AgentPower,
+  ALL_CAPABILITIES,
   authorizationsFromBits,
   capabilitiesFromBits,
+  capabilityBits,
   NO_HASH,
   type PolicyRecoveryEvent,
   type PolicySettings,
   policyId,
   type RotatedSettings,
+  type TrusteeCapabilities,
   type TrusteeSettings,
   trusteeQuorumsFrom,
 } from "../policy/index.ts";
@@ -44,7 +47,7 @@ export const RECOVERY_DECODERS: Readonly<
     policy: policy(log),
     number: log.number("number"),
     trustee: trustee(log),
-    capabilities: capabilitiesFromBits(log.number("capabilities")),
+    capabilities: knownCapabilities(log.number("capabilities")),
   }),
   RecoveryProposed: (log) => ({
     type: "RecoveryProposed",
@@ -106,6 +109,14 @@ export function recoveryEffect(from: Decoded): {
     authorizations: authorizationsFromBits(struct.number("authorizations")),
   }));
   return { agents, settings };
+}
+
+/**
+ * The capabilities that there are. A leaf may say more: the registry does not look, and it is worth nothing. Who hides such a
+ * trustee must not blind those who read on.
+ */
+export function knownCapabilities(bits: number): TrusteeCapabilities {
+  return capabilitiesFromBits(bits & capabilityBits(ALL_CAPABILITIES));
 }
 
 /** Undefined for zero, which stands for none. */
