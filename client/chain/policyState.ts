@@ -1,6 +1,7 @@
 import type { BlockRef } from "../accumulator/index.ts";
 import { bigintToHex32, WORD_INDEX_BITS } from "../core/index.ts";
 import {
+  type AgentPower,
   applyPolicyEvent,
   authorizationBits,
   authorizationsAt,
@@ -13,6 +14,7 @@ import {
   type PolicyState,
   policyAddress,
   proverLeaf,
+  type RecoveryProposalState,
   SETTING_NAMES,
   trusteeSettingsHash,
   votersOf,
@@ -22,7 +24,14 @@ import { ChainError } from "./errors.ts";
 import { readLogs } from "./logs.ts";
 import { type PendingChangeSummary, readPendingChanges, readSettings } from "./readGovernance.ts";
 import { policyExists, readAgents, readPolicy } from "./readPolicy.ts";
-import { readBackupAnchor, readProposal, readRecovery, readTrusteeSet } from "./readRecovery.ts";
+import {
+  readBackupAnchor,
+  readProposal,
+  readRecovery,
+  readTrusteeCapabilities,
+  readTrusteeSet,
+  readVote,
+} from "./readRecovery.ts";
 import { atHead, callRegistry, type Registry, readBlockAt } from "./registry.ts";
 
 const WORD_BITS = 2 ** WORD_INDEX_BITS;
@@ -30,9 +39,10 @@ const WORD_BITS = 2 ** WORD_INDEX_BITS;
 /**
  * Rebuilds a policy with its whole history from logs, and checks the result against the policy address and what the
  * registry stores: epoch, settings and what waits, the rights and the last grant of every agent, the leaf and the revocation
- * bit of every grant. A node
- * that leaves out logs altogether, as one that has pruned them, is found out; what it can hide, unless it lies about the
- * registry's storage as well, is a grant before an agent's last one, and nonces.
+ * bit of every grant, the trustees, what was proposed and who votes for it, and the newest backup. A node that leaves out logs
+ * altogether, as one that has pruned them, is found out; what it can hide, unless it lies about the registry's storage as well,
+ * is a grant before an agent's last one, a backup's hash and key before the newest one, who may record backups, nonces, and a
+ * proposal that does not run together with all the trustees who vote for it.
  *
  * @returns Undefined if there is no such policy.
  * @throws {ChainError} POLICY_LOGS_CONTRADICT_STATE, CHAIN_REORGANISED, and those of the node
@@ -146,15 +156,46 @@ async function checkRecovery(registry: Registry, state: PolicyState, block: Bloc
   if (number !== recovery.number || !same || refused !== trustees.refused) {
     throw contradiction(policy, "recovery");
   }
-  if (running !== undefined) {
-    const { votes } = await readProposal(registry, policy, running.proposal, block.number);
-    if (votes !== votersOf(recovery, running.proposal).length) throw contradiction(policy, "votes");
+  for (const [trustee, capabilities] of trustees.revealed) {
+    const stored = await readTrusteeCapabilities(registry, policy, trustee, block.number);
+    if (stored.join() !== capabilities.join()) throw contradiction(policy, "trustees");
+  }
+  for (const proposal of recovery.proposals.values()) {
+    await checkProposal(registry, state, proposal, block);
+  }
+  for (const trustee of new Set([...trustees.revealed.keys(), ...recovery.votes.keys()])) {
+    const { proposal } = await readVote(registry, policy, trustee, block.number);
+    if (proposal !== recovery.votes.get(trustee)) throw contradiction(policy, "votes");
   }
   const newest = await readBackupAnchor(registry, policy, block.number);
   const known = backups.at(-1);
-  if (newest?.sequence !== known?.sequence || newest?.backup !== known?.backup) {
+  if ((["sequence", "backup", "agent", "time"] as const).some((name) => newest?.[name] !== known?.[name])) {
     throw contradiction(policy, "backup");
   }
+}
+
+/** What a proposal does is what trustees are shown before they vote, and its id does not tell. */
+async function checkProposal(
+  registry: Registry,
+  { policy, recovery }: PolicyState,
+  proposal: RecoveryProposalState,
+  block: BlockRef,
+): Promise<void> {
+  const { id, lapses, agents, settings } = proposal;
+  const stored = await readProposal(registry, policy, id, block.number);
+  const same = (Object.keys(settings) as (keyof typeof settings)[]).every(
+    (name) => stored.settings[name] === settings[name],
+  );
+  if (!same || stored.lapses !== lapses || powersOf(stored.agents) !== powersOf(agents)) {
+    throw contradiction(policy, "proposals");
+  }
+  if (stored.votes !== votersOf(recovery, id).length) throw contradiction(policy, "votes");
+}
+
+function powersOf(agents: readonly AgentPower[]): string {
+  return agents
+    .map(({ key, authorizations }) => [key.kind, key.material, authorizationBits(authorizations)].join())
+    .join(";");
 }
 
 /** An id commits to all that a change does, but the trustees' settings are told by an event of their own. */
