@@ -165,7 +165,14 @@ export async function trusteeApprovals(
 }
 
 /** The leaf, hashed twice, as docs have it. */
-export function leafOf({ kind, key, capabilities, deadline, consent, salt }: Omit<TrusteeStruct, "proof">): string {
+export function leafOf({
+  kind,
+  key,
+  capabilities,
+  deadline,
+  consent,
+  salt,
+}: Omit<TrusteeStruct, "proof">): string {
   const typeHash = keccak256(
     toUtf8Bytes(
       "TrusteeLeaf(bytes32 key,uint8 kind,uint8 capabilities,uint64 deadline,bytes32 consent,bytes32 salt)",
