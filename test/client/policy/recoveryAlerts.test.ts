@@ -110,9 +110,9 @@ describe("policy/recoveryAlerts", () => {
   });
 
   it("do not take an older execution for this one's", () => {
-    const executed = { proposal: P, epoch: 2 };
-    const before = of({ ...running, executed }, { epoch: 2 });
-    const after = of({ ...over, number: 2n, executed }, { epoch: 2 });
+    // Two readings give two objects.
+    const before = of({ ...running, executed: { proposal: Q, epoch: 2 } }, { epoch: 2 });
+    const after = of({ ...over, number: 2n, executed: { proposal: Q, epoch: 2 } }, { epoch: 2 });
     expect(alerts(before, after)[0]?.text).to.contain("ended.");
   });
 

@@ -272,6 +272,10 @@ describe("policy/trustedBackup", () => {
     expect(newest(ended, survived(PHONE), changed(PHONE, [], ["ADMIN"]))).to.equal(1n);
   });
 
+  it("is none of a key whose record is of a former epoch", () => {
+    expect(trustedBackup({ ...follow(two), epoch: 2 })).to.equal(undefined);
+  });
+
   it("stays that of a key which lost some of its rights", () => {
     const proves = stateOf([[PHONE, member(PHONE, ["PROVE", "ADMIN"])]]);
     const event: PolicyEvent = {
