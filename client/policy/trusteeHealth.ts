@@ -110,7 +110,7 @@ function people(
   const found: HealthFinding[] = [];
   for (const [agent, when] of comingAdmins(state)) {
     if (!known.has(agent)) continue;
-    const text = `${name(agent)} ${when} both an admin and a trustee: it speaks on both sides when a recovery is cancelled.`;
+    const text = `${name(agent)} ${when} both an admin and a trustee: it speaks on both sides of a recovery.`;
     found.push(finding("ADMIN_IS_TRUSTEE", "WARNING", text, agent));
   }
   const silent = trustees.filter(({ heardAt }) => now - heardAt > silence);
@@ -127,9 +127,10 @@ function people(
   return found;
 }
 
-/** ADMINs, and who is to become one. */
+/** ADMINs, and who is to become one: by a change that waits, or by a recovery that is proposed. */
 function comingAdmins(state: PolicyState): ReadonlyMap<KeyId, "is" | "will be"> {
-  const waiting = [...state.pendingChanges.values()].flatMap(({ agents }) => agents);
+  const under = [...state.pendingChanges.values(), ...state.recovery.proposals.values()];
+  const waiting = under.flatMap(({ agents }) => agents);
   const coming = waiting.filter(({ authorizations }) => authorizations.includes("ADMIN"));
   return new Map<KeyId, "is" | "will be">([
     ...coming.map(({ key }): [KeyId, "will be"] => [keyIdOf(key), "will be"]),

@@ -118,8 +118,8 @@ describe("app/recoveryRequest", () => {
   });
 
   describe("recoveryRequestWords", () => {
-    it("are six, and the same for the same request", () => {
-      expect(recoveryRequestWords(request)).to.have.length(6);
+    it("are twelve, and the same for the same request", () => {
+      expect(recoveryRequestWords(request)).to.have.length(12);
       expect(recoveryRequestWords(make())).to.deep.equal(recoveryRequestWords(request));
     });
 

@@ -141,6 +141,18 @@ describe("policy/trusteeHealth", () => {
       expect(codes(change(["PROVE_GRANT"]), { trustees: heard() })).to.deep.equal(["CHANGE_WAITS"]);
     });
 
+    it("tells of a trustee who would become an admin by a recovery that is proposed", () => {
+      const key = people[0]?.key ?? PHONE.key;
+      const proposals = new Map(
+        [...proposed.proposals].map(([one, its]) => [
+          one,
+          { ...its, agents: [{ key, authorizations: ["ADMIN"] as const }] },
+        ]),
+      );
+      const found = find({ ...good, recovery: { ...proposed, proposals } }, { trustees: heard() });
+      expect(found.map(({ code }) => code)).to.deep.equal(["RECOVERY_PROPOSED", "ADMIN_IS_TRUSTEE"]);
+    });
+
     it("asks after nobody where there are no trustees", () => {
       const trustees = heard(0n);
       expect(codes(withTrustees(NO_TRUSTEES), { trustees })).to.deep.equal(["TRUSTEES_MISSING"]);
