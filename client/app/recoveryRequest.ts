@@ -12,6 +12,7 @@ import {
   checkSettings,
   NO_ROOT_KEYS,
   type PolicyId,
+  type RecoveryProposalState,
   type RegistryLocation,
   type RootSet,
   type RotatedSettings,
@@ -131,11 +132,32 @@ export function recoveryRequestWords(request: RecoveryRequest): readonly string[
   return safetyWords(fingerprintOf(request));
 }
 
+/** True if a proposal does exactly what was asked for: who holds power, by which rules, and under which root keys. */
+export function isRequested(
+  { agents, settings }: Pick<RecoveryRequest, "agents" | "settings">,
+  proposal: Pick<RecoveryProposalState, "agents" | "settings">,
+): boolean {
+  const asked = effectOf(
+    agents.map(({ power }) => power),
+    settings,
+  );
+  return JSON.stringify(asked) === JSON.stringify(effectOf(proposal.agents, proposal.settings));
+}
+
 function fingerprintOf({ location, policy, recovery, agents, settings }: RecoveryRequest): Hex32 {
-  const powers = agents.map(({ power }) => [power.key.kind, keyIdOf(power.key), power.authorizations]);
-  const rules = [settings.grantQuorum, settings.adminQuorum, settings.contractKeysCount];
-  const text = toJson("dkms-recovery-fingerprint-v1", {
-    ...{ location, policy, recovery, powers, rules, rootCommitment: settings.rootCommitment },
-  });
+  const effect = effectOf(
+    agents.map(({ power }) => power),
+    settings,
+  );
+  const text = toJson("dkms-recovery-fingerprint-v1", { location, policy, recovery, ...effect });
   return hex32(bytesToHex(keccak_256(textToBytes(text))));
+}
+
+/** All that a recovery does. */
+function effectOf(agents: readonly AgentPower[], settings: RotatedSettings) {
+  return {
+    powers: agents.map(({ key, authorizations }) => [key.kind, keyIdOf(key), authorizations]),
+    rules: [settings.grantQuorum, settings.adminQuorum, settings.contractKeysCount],
+    rootCommitment: settings.rootCommitment,
+  };
 }

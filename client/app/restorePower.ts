@@ -1,10 +1,17 @@
 import { readHead } from "../chain/index.ts";
 import type { Hex32 } from "../core/index.ts";
 import { type AgentSigner, keyIdOf } from "../keys/index.ts";
-import { type Authorizations, type PolicyState, votersOf } from "../policy/index.ts";
+import {
+  type Authorizations,
+  NO_ROOT_KEYS,
+  type PolicyState,
+  rootCommitment,
+  votersOf,
+} from "../policy/index.ts";
+import { AppError } from "./errors.ts";
 import { executeChange, proposeChange } from "./governance.ts";
 import { type Admission, answerInvitation, inviteAgent, type Occasion } from "./invitation.ts";
-import { consentToRecovery, type RecoveryRequest, requestRecovery } from "./recoveryRequest.ts";
+import { consentToRecovery, isRequested, type RecoveryRequest, requestRecovery } from "./recoveryRequest.ts";
 import type { RestoreWork } from "./restoration.ts";
 import type { Waiting } from "./restoreSteps.ts";
 import { emergencyRotate } from "./rotation.ts";
@@ -19,14 +26,17 @@ export async function regainPower(work: RestoreWork): Promise<Waiting | undefine
   const { registry, policy, authority } = work.options;
   const device = await work.device();
   const state = await stateOf(registry, policy);
-  if (isAdmin(state, device)) return undefined;
+  if (isAdmin(state, device)) {
+    if (authority.by !== "DEVICE") checkPower(work, state, device);
+    return undefined;
+  }
   switch (authority.by) {
     case "DEVICE":
       return byDevice(work, authority, device, state);
     case "ROOT_KEYS":
       return byRootKeys(work, authority, device);
     case "TRUSTEES":
-      return byTrustees(work, authority, device, state);
+      return byTrustees(work, authority, state);
   }
 }
 
@@ -86,14 +96,16 @@ async function byRootKeys(
 async function byTrustees(
   work: RestoreWork,
   authority: Extract<RestoreWork["options"]["authority"], { by: "TRUSTEES" }>,
-  device: AgentSigner,
   state: PolicyState,
 ): Promise<Waiting | undefined> {
   const { registry, policy, sender } = work.options;
   const { running, proposals } = state.recovery;
   const { time } = await readHead(registry);
-  const isOurs = (id: Hex32) =>
-    proposals.get(id)?.agents.some(({ key }) => keyIdOf(key) === keyIdOf(device.key)) === true;
+  const { request } = work.state();
+  const isOurs = (id: Hex32) => {
+    const proposal = proposals.get(id);
+    return request !== undefined && proposal !== undefined && isRequested(request, proposal);
+  };
   if (running !== undefined && time > running.latest) {
     await clearRecovery({ registry, policy, sender });
   } else if (running !== undefined && isOurs(running.proposal)) {
@@ -115,9 +127,8 @@ async function isAsked({ options, state }: RestoreWork, now: bigint): Promise<bo
   const { request } = state();
   const { recovery } = await stateOf(options.registry, options.policy);
   if (request === undefined || request.recovery !== recovery.number) return false;
-  const keys = new Set(request.agents.map(({ power }) => keyIdOf(power.key)));
   const open = [...recovery.proposals.values()].some(
-    ({ agents, lapses }) => lapses >= now && agents.every(({ key }) => keys.has(keyIdOf(key))),
+    (proposal) => proposal.lapses >= now && isRequested(request, proposal),
   );
   return open || request.agents.every(({ acceptance }) => acceptance.deadline >= now);
 }
@@ -147,6 +158,28 @@ async function admitted(work: RestoreWork, device: AgentSigner, occasion: Occasi
   });
   const { time } = await readHead(registry);
   return { invitation, answer: (await answerInvitation(device, invitation, time)).answer };
+}
+
+/**
+ * Refuses power that came otherwise than it was asked for: who saw this device accept it can have proposed it together with
+ * keys of his own.
+ */
+function checkPower(work: RestoreWork, state: PolicyState, device: AgentSigner): void {
+  const { nextRootSet } = work.state();
+  const expected = nextRootSet === undefined ? NO_ROOT_KEYS : rootCommitment(nextRootSet);
+  const { rootCommitment: actual } = state.settings;
+  const others = [...state.agents].filter(
+    ([agent, { authorizations }]) =>
+      agent !== keyIdOf(device.key) && authorizations.some((name) => name !== "PROVE"),
+  );
+  if (others.length === 0 && actual === expected) return;
+  throw new AppError(
+    "RESTORE_POWER_SHARED",
+    "others hold power beside this device, or other root keys rule",
+    {
+      details: { agents: others.map(([agent]) => agent), rootCommitment: { expected, actual } },
+    },
+  );
 }
 
 function isAdmin(state: PolicyState, device: AgentSigner): boolean {
