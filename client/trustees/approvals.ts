@@ -21,6 +21,8 @@ export type TrusteeApproval = { readonly trustee: Trustee; readonly signature: H
 export type TrusteeStatement = TrusteeOperation | CancelRecovery | Authorize;
 
 const MAX_COUNTER = 2 ** 32 - 1;
+/** Half of all numbers are for sets, the others for agents' counters; neither ever gets there. */
+const MAX_SET = 2 ** 31 - 1;
 
 /** Which capability an operation takes. */
 const CAPABILITIES = {
@@ -41,7 +43,7 @@ export function capabilityFor({ action }: TrusteeStatement): TrusteeCapability {
  *
  * @param trusteeSet The number of the set in force.
  * @throws {TrusteesError} APPOINTMENT_FOREIGN if signer or operation are not those of the appointment; TRUSTEE_INCAPABLE;
- * TRUSTEE_APPROVAL_MISMATCH if the signer signs as somebody else than it says
+ * TRUSTEE_SET_IMPLAUSIBLE; TRUSTEE_APPROVAL_MISMATCH if the signer signs as somebody else than it says
  */
 export async function approveAsTrustee(
   signer: PolicySigner,
@@ -107,12 +109,20 @@ export function sortTrusteeApprovals(approvals: readonly TrusteeApproval[]): rea
 /**
  * What trustees sign in the place of an agent's counter: the number of their set, counted down from 2³² − 1, where no counter
  * comes. So one signature of a key that is agent and trustee does not serve for both.
+ *
+ * @throws {TrusteesError} TRUSTEE_SET_IMPLAUSIBLE for a number that no policy has: a node that lies could have a trustee sign as
+ * an agent.
  */
 export function trusteeCounter(trusteeSet: number): number {
+  if (!Number.isInteger(trusteeSet) || trusteeSet < 0 || trusteeSet > MAX_SET) {
+    throw new TrusteesError("TRUSTEE_SET_IMPLAUSIBLE", "no policy has had so many sets of trustees", {
+      details: { trusteeSet },
+    });
+  }
   return MAX_COUNTER - trusteeSet;
 }
 
-/** What a trustee signs of an operation. @throws {PolicyError} UINT_OUT_OF_RANGE */
+/** What a trustee signs of an operation. @throws {TrusteesError} TRUSTEE_SET_IMPLAUSIBLE; {PolicyError} UINT_OUT_OF_RANGE */
 export function statementTypedData(
   location: RegistryLocation,
   operation: TrusteeStatement,
