@@ -2,6 +2,7 @@ import { policyExists, type Registry, readAgent, readHead, readPolicy } from "..
 import { type FieldElement, fieldElement, hex } from "../core/index.ts";
 import {
   type AgentKey,
+  type AgentSecrets,
   agentKey,
   agentSignerOf,
   generateAgentSecrets,
@@ -134,6 +135,7 @@ export async function inviteAgent(options: InviteOptions): Promise<Invitation> {
  *
  * @param signer The new agent's policy key, of any kind.
  * @param now Time of the chain's head block, in seconds.
+ * @param secrets Fresh by default; those of an answer that may have got through, so that it makes no difference which one did.
  * @returns The record, still without policy secrets if PROVE is among the rights, and the answer to give back.
  * @throws {PolicyError} DEADLINE_PASSED, EXPIRY_PASSED
  */
@@ -141,10 +143,10 @@ export async function answerInvitation(
   signer: PolicySigner,
   invitation: Invitation,
   now: bigint,
+  secrets: AgentSecrets = generateAgentSecrets(),
 ): Promise<{ readonly record: AgentRecord; readonly answer: InvitationAnswer }> {
   const { location, policy, creator, epoch, deadline, since, expiry } = invitation;
   const { key } = await agentSignerOf(signer);
-  const secrets = generateAgentSecrets();
   const record: AgentRecord = {
     ...{ location, policy, creator, key, secrets, since, expiry },
     policySecrets: undefined,

@@ -1,6 +1,11 @@
 import { readHead } from "../chain/index.ts";
 import { agentSignerOf, type KeyId, keyIdOf, type PolicySigner, Secret } from "../keys/index.ts";
-import { type AgentRevocation, authorizationsAt, type PolicyState } from "../policy/index.ts";
+import {
+  type AgentRevocation,
+  authorizationsAt,
+  commitToAgentSecrets,
+  type PolicyState,
+} from "../policy/index.ts";
 import { AppError } from "./errors.ts";
 import type { PolicyActor } from "./execute.ts";
 import { answerInvitation, inviteAgent } from "./invitation.ts";
@@ -104,9 +109,10 @@ async function prove(work: RestoreWork): Promise<undefined> {
   const policyState = await stateOf(registry, policy);
   const { time: now } = await readHead(registry);
   const { record } = state();
+  const commitment = record && commitToAgentSecrets(record.secrets);
   if (proves(policyState, agent, now)) {
     // Granted by an earlier call; without its record it could not be proved.
-    if (record === undefined)
+    if (commitment === undefined || policyState.agents.get(agent)?.grants.at(-1)?.commitment !== commitment)
       throw new AppError("RESTORE_KEY_MISSING", "the record of the new agent is lost");
   } else {
     const known = policyState.agents.get(agent);
@@ -115,11 +121,16 @@ async function prove(work: RestoreWork): Promise<undefined> {
       ...{ registry, record: place, authorizations: ["PROVE"] },
       ...(known?.epoch === policyState.epoch ? { agent } : {}),
     });
-    const answered = await answerInvitation(device, invitation, now);
-    const secrets = policySecretsOf({ ...answered.record, policySecrets: restored.policySecrets });
-    const fresh: AgentRecord = withPolicySecrets(answered.record, secrets);
-    await options.keepRecord(fresh);
-    await keep({ record: fresh });
+    // An earlier answer may be on its way still: the same secrets, whichever gets through, unless they are used up.
+    const used = [...policyState.agents.values()].flatMap(({ grants }) => grants);
+    const pending = used.some((grant) => grant.commitment === commitment) ? undefined : record;
+    const answered = await answerInvitation(device, invitation, now, pending?.secrets);
+    if (pending === undefined) {
+      const secrets = policySecretsOf({ ...answered.record, policySecrets: restored.policySecrets });
+      const fresh: AgentRecord = withPolicySecrets(answered.record, secrets);
+      await options.keepRecord(fresh);
+      await keep({ record: fresh });
+    }
     await authorizeAgents(await actorOf(work), [{ invitation, answer: answered.answer }]);
   }
 }
