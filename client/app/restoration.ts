@@ -21,6 +21,7 @@ import {
   type RestoreStep,
   type RestoreWay,
   saveRestoreState,
+  settled,
 } from "./restoreState.ts";
 import { type Waiting, workOn } from "./restoreSteps.ts";
 
@@ -100,6 +101,8 @@ export type RestoreWork = {
   readonly state: () => RestoreState;
   /** Stores what must survive a stop. */
   readonly keep: (more: Partial<RestoreState>) => Promise<void>;
+  /** Erases the secrets that are not needed any more. */
+  readonly settle: () => Promise<void>;
   /** The new device's signer, from the step KEYS on. */
   readonly device: () => Promise<AgentSigner>;
 };
@@ -130,7 +133,7 @@ const TEXTS: Readonly<Record<RestoreStep, string>> = {
  * stored: after a stop, however it came about, call it again with the same options. Some steps wait for others, or for time:
  * call it again from time to time until it is complete.
  *
- * @throws {AppError} RESTORE_MISMATCH if a restoration of another policy or by another way is under way in this store;
+ * @throws {AppError} RESTORE_MISMATCH if a restoration of another policy, by another way or after another loss is in this store;
  * RESTORE_POWER_SHARED if the policy came back with more than was asked for; RESTORE_CANCELLED, RESTORE_STATE_DAMAGED; and what each step throws, which is then tried again by the next call
  * @example
  * const { complete, waiting } = await restoreOwner({ ...options, authority: { by: "TRUSTEES", ask } });
@@ -150,6 +153,7 @@ export async function restoreOwner(options: RestoreOptions): Promise<RestoreOutc
     }
     await work.keep({ done: [...work.state().done, step] });
   }
+  await work.settle();
   return { complete: true, waiting: undefined, signer: await work.device() };
 }
 
@@ -161,10 +165,13 @@ function isWanted(step: RestoreStep, { dids = [], backUp, shares }: RestoreOptio
 
 async function openWork(options: RestoreOptions): Promise<RestoreWork> {
   const { store, policy, authority, backend } = options;
-  let state: RestoreState = (await loadRestoreState(store, NAME)) ?? { policy, way: authority.by, done: [] };
-  if (state.policy !== policy || state.way !== authority.by) {
+  const lost = [...new Set(options.lost)].sort();
+  const begun: RestoreState = { policy, way: authority.by, done: [], lost };
+  let state = (await loadRestoreState(store, NAME)) ?? begun;
+  const same = state.policy === policy && state.way === authority.by;
+  if (!same || (state.lost ?? lost).join() !== lost.join()) {
     throw new AppError("RESTORE_MISMATCH", "another restoration is under way in this store", {
-      details: { policy: state.policy, way: state.way },
+      details: { policy: state.policy, way: state.way, lost: state.lost },
     });
   }
   return {
@@ -174,6 +181,12 @@ async function openWork(options: RestoreOptions): Promise<RestoreWork> {
       const next = { ...state, ...more };
       await saveRestoreState(store, NAME, next);
       state = next;
+    },
+    settle: async () => {
+      const { record, request, nextRootSet } = state;
+      if (record === undefined && request === undefined && nextRootSet === undefined) return;
+      state = settled(state);
+      await saveRestoreState(store, NAME, state);
     },
     device: async () => {
       const found = state.device === undefined ? undefined : await backend.public(state.device);

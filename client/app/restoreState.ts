@@ -1,5 +1,5 @@
 import { type Hex32, hex32 } from "../core/index.ts";
-import { type BackendKeyId, backendKeyId, Secret } from "../keys/index.ts";
+import { type BackendKeyId, backendKeyId, type KeyId, keyId, Secret } from "../keys/index.ts";
 import { type PolicyId, parseRootSet, policyId, printRootSet, type RootSet } from "../policy/index.ts";
 import type { StateStore } from "../recovery/index.ts";
 import { AppError } from "./errors.ts";
@@ -31,6 +31,8 @@ export type RestoreState = {
   readonly policy: PolicyId;
   readonly way: RestoreWay;
   readonly done: readonly RestoreStep[];
+  /** Agents that were lost: of others it would tell that all is done. */
+  readonly lost?: readonly KeyId[];
   /** The new device's policy key in its backend. */
   readonly device?: BackendKeyId;
   /** The next root keys, once their page is printed. */
@@ -56,6 +58,15 @@ export async function loadRestoreState(store: StateStore, name: string): Promise
   } finally {
     bytes.erase();
   }
+}
+
+/** What is left of it once all is done: that it is, and no secret. */
+export function settled({ policy, way, done, lost, device }: RestoreState): RestoreState {
+  return {
+    ...{ policy, way, done },
+    ...(lost === undefined ? {} : { lost }),
+    ...(device === undefined ? {} : { device }),
+  };
 }
 
 /** @throws what the store throws */
@@ -85,6 +96,7 @@ function parse(text: string): RestoreState {
       policy: policyId(fields.bigint("policy")),
       way: wayOf(fields.text("way")),
       done: fields.texts("done").map(stepOf),
+      ...(fields.has("lost") ? { lost: fields.texts("lost").map(keyId) } : {}),
       ...part("device", backendKeyId),
       ...part("nextRootSet", parseRootSet),
       ...part("request", parseRecoveryRequest),
