@@ -50,12 +50,26 @@ function course(
   const { running, executed } = after.recovery;
   const alerts: Alert[] = [];
   const was = before.running;
+  const executedSince = executed !== undefined && executed.epoch !== before.executed?.epoch;
+  // Below the quorum it only stops, and keeps its number.
+  const endedSince =
+    was !== undefined && after.recovery.number !== before.number && executed?.proposal !== was.proposal;
   if (was !== undefined && (running?.proposal !== was.proposal || running.earliest !== was.earliest)) {
     const how = executed?.proposal === was.proposal && executed !== before.executed ? "took effect" : "ended";
     const { proposal } = was;
     alerts.push({
       ...{ code: "RECOVERY_ENDED", proposal, text: `The recovery ${shortId(proposal)} ${how}.` },
     });
+  }
+  // Each that ends takes a number: what began and ended between two looks was not seen running.
+  const told = [executedSince, endedSince].filter(Boolean).length;
+  const unseen = after.recovery.number - before.number - BigInt(told);
+  if (unseen > 0n) {
+    const text =
+      unseen === 1n
+        ? "A recovery began and ended since the last look: it was cancelled, refused, or lapsed."
+        : `${unseen} recoveries began and ended since the last look: they were cancelled, refused, or lapsed.`;
+    alerts.push({ code: "RECOVERY_ENDED", text });
   }
   if (running !== undefined && (was?.proposal !== running.proposal || was.earliest !== running.earliest)) {
     const { proposal, earliest: deadline } = running;
