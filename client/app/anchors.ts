@@ -100,7 +100,9 @@ export function policyShareAnchor(registry: Registry, policy: PolicyId): ShareAn
     current: async () => {
       const { trustees } = await stateOf(registry, policy);
       const { number: setNumber, settings } = trustees;
-      const final = (await finalSetNumber(registry, policy)) === setNumber;
+      const { number, hash } = await finalSet(registry, policy);
+      // The hash as well: a reorganisation between the two readings gives the number to another set.
+      const final = number === setNumber && hash === trusteeSettingsHash(settings);
       return { tag: settings.shareSet, setNumber, final };
     },
   };
@@ -150,14 +152,18 @@ export function policyShareAnchorWriter(options: ShareAnchorWriterOptions): Shar
   };
 }
 
-/** Undefined where nothing of the policy is final yet, not even the registry. */
-async function finalSetNumber(registry: Registry, policy: PolicyId): Promise<number | undefined> {
+/** No number where nothing of the policy is final yet, not even the registry. */
+async function finalSet(
+  registry: Registry,
+  policy: PolicyId,
+): Promise<{ readonly number: number | undefined; readonly hash: Hex32 }> {
   const { number: block } = await readFinalized(registry);
   try {
-    return (await readTrusteeSet(registry, policy, block)).number;
+    const { number, settings = NO_HASH } = await readTrusteeSet(registry, policy, block);
+    return { number, hash: settings };
   } catch (error) {
     if (isDkmsError(error, "CONTRACT_NOT_FOUND") || isDkmsError(error, "AGENT_POLICY_UNKNOWN")) {
-      return undefined;
+      return { number: undefined, hash: NO_HASH };
     }
     throw error;
   }
