@@ -13,6 +13,7 @@ import {
   type BackupState,
   buildAnchorBackup,
   buildPermitAnchor,
+  isTrustedBackup,
   NO_HASH,
   type PolicyId,
   policyId,
@@ -42,8 +43,9 @@ export function policyBackupAnchor(registry: Registry): BackupAnchor {
   return {
     read: async (policy) => anchored(trustedBackup(await stateAt(policy))),
     readAt: async (policy, sequence) => {
-      const { backups } = await stateAt(policy);
-      return anchored(backups[sequence - 1]);
+      const state = await stateAt(policy);
+      const then = state.backups[sequence - 1];
+      return then && isTrustedBackup(state, then) ? anchored(then) : undefined;
     },
   };
 }

@@ -43,7 +43,7 @@ export type BackUpOptions = WorkOptions & {
   readonly sender: TransactionSender;
   readonly place: BackupPlace;
   readonly recipients: readonly BackupRecipient[];
-  /** Older ones that are kept; 3 by default. */
+  /** Older ones that are kept, by how many the place has, as a thief can count up the numbers; 3 by default. */
   readonly keep?: number;
 };
 
@@ -82,15 +82,18 @@ export async function backUp(options: BackUpOptions): Promise<Backup> {
     const name = { sequence: backup.header.sequence, hash: backup.hash };
     await place.write(name, backup.file);
     await anchorBackup({ registry, policy, signer, sender }, name);
-    await removeOlder(place, name.sequence - keep);
+    await removeOlder(place, name.sequence, keep);
     return backup;
   } finally {
     content.erase();
   }
 }
 
-async function removeOlder(place: BackupPlace, least: number): Promise<void> {
-  for (const name of await place.list()) if (name.sequence < least) await place.remove(name);
+async function removeOlder(place: BackupPlace, newest: number, keep: number): Promise<void> {
+  const names = await place.list();
+  const older = new Set(names.map(({ sequence }) => sequence).filter((sequence) => sequence < newest));
+  const gone = new Set([...older].sort((a, b) => b - a).slice(keep));
+  for (const name of names) if (gone.has(name.sequence)) await place.remove(name);
 }
 
 export type RestoreNewestOptions = WorkOptions &
@@ -103,32 +106,39 @@ export type RestoreNewestOptions = WorkOptions &
 
 /**
  * Restores the backup that the policy vouches for. Do it before a recovery takes effect: afterwards the policy vouches for none until
- * a new one is recorded, and what there is has to be accepted by name.
+ * a new one is recorded, and what there is has to be accepted by name. Of those accepted, what the policy recorded comes first, and
+ * what cannot be restored is passed over.
  *
  * @throws {AppError} BACKUP_MISSING if the place has not that one, or none that was accepted by name
  * @throws {BackupError} as `restoreBackup`; that of the first one, if several were accepted by name and none is good
  */
 export async function restoreNewest(options: RestoreNewestOptions): Promise<RestoredBackup> {
   const { registry, policy, place, ...rest } = options;
-  const trusted = trustedBackup(await stateOf(registry, policy));
-  const names = [...(await place.list())].sort((a, b) => b.sequence - a.sequence);
+  const state = await stateOf(registry, policy);
+  const trusted = trustedBackup(state);
+  const recorded = (name: BackupName) => {
+    const known = state.backups[name.sequence - 1];
+    return known?.backup === name.hash && !known.disowned ? 1 : 0;
+  };
+  const names = [...(await place.list())].sort(
+    (a, b) => recorded(b) - recorded(a) || b.sequence - a.sequence,
+  );
   const vouched = trusted && { sequence: Number(trusted.sequence), hash: trusted.backup };
   const accepted = options.acceptUnanchored === true || options.acceptOlderThanAnchor === true;
   const candidates = [...(vouched === undefined ? [] : [vouched]), ...(accepted ? names : [])];
-  let refused: unknown;
+  const anchor = policyBackupAnchor(registry);
+  let failure: BackupError | undefined;
   for (const name of candidates) {
     const file = await place.read(name);
     if (file === undefined) continue;
-    const anchor = policyBackupAnchor(registry);
     try {
       return await restoreBackup({ ...rest, file, anchor, policy: bigintToHex32(policy) });
     } catch (error) {
-      if (!accepted || !(error instanceof BackupError) || error.code === "BACKUP_ABORTED") throw error;
-      // Of several that were accepted by name, one that is no good hides no other.
-      refused ??= error;
+      if (!(error instanceof BackupError) || error.code === "BACKUP_ABORTED") throw error;
+      failure ??= error;
     }
   }
-  if (refused !== undefined) throw refused;
+  if (failure !== undefined) throw failure;
   throw new AppError("BACKUP_MISSING", "the place has not the backup that the policy vouches for", {
     details: { sequence: vouched?.sequence, held: names.map(({ sequence }) => sequence) },
   });

@@ -174,7 +174,15 @@ export type {
   RecoveryState,
   TrusteesState,
 } from "./state.ts";
-export { authorizationsAt, FIRST_EPOCH, nextNonce, provedAt, trustedBackup, votersOf } from "./state.ts";
+export {
+  authorizationsAt,
+  FIRST_EPOCH,
+  isTrustedBackup,
+  nextNonce,
+  provedAt,
+  trustedBackup,
+  votersOf,
+} from "./state.ts";
 export type {
   AnchorBackupOptions,
   CancelRecoveryOptions,

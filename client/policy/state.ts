@@ -144,11 +144,17 @@ export const NO_RECOVERY_YET: RecoveryState = {
  * The newest backup that a key recorded which the owner has not taken all rights from since: what others recorded may be a
  * thief's. Undefined if there is none, as after a recovery, which ends the rights of all keys.
  */
-export function trustedBackup({ backups, agents, epoch }: PolicyState): BackupState | undefined {
-  return backups.findLast(({ agent, disowned }) => {
-    const record = agents.get(agent);
-    return !disowned && record?.epoch === epoch && record.authorizations.length > 0;
-  });
+export function trustedBackup(state: PolicyState): BackupState | undefined {
+  return state.backups.findLast((backup) => isTrustedBackup(state, backup));
+}
+
+/** True if the key that recorded a backup has its rights still, without a break. */
+export function isTrustedBackup(
+  { agents, epoch }: PolicyState,
+  { agent, disowned }: PolicyState["backups"][number],
+): boolean {
+  const record = agents.get(agent);
+  return !disowned && record?.epoch === epoch && record.authorizations.length > 0;
 }
 
 /** Who votes for a proposal. */
