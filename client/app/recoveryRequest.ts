@@ -10,8 +10,10 @@ import {
   buildRecoveryAcceptance,
   checkRecoveryAcceptance,
   checkSettings,
+  DEFAULT_DEADLINE_SECONDS,
   NO_ROOT_KEYS,
   type PolicyId,
+  proposalIdOf,
   type RecoveryProposalState,
   type RegistryLocation,
   type RootSet,
@@ -130,6 +132,32 @@ export function checkRecoveryRequest({ location, policy, recovery, agents }: Rec
  */
 export function recoveryRequestWords(request: RecoveryRequest): readonly string[] {
   return safetyWords(fingerprintOf(request));
+}
+
+/** How long a proposal takes votes, in seconds, as the registry has it. */
+const PROPOSAL_LIFE = 30n * 86_400n;
+
+/**
+ * Refuses a proposal whose id is not that of the request, whatever a node says that it holds: the id is the hash of all that
+ * the recovery does, and of a deadline within an hour of when it was proposed.
+ *
+ * @throws {AppError} PROPOSAL_NOT_REQUESTED
+ */
+export function checkProposal(
+  { policy, recovery, agents, settings }: RecoveryRequest,
+  { id, lapses, trusteeSet }: { readonly id: Hex32; readonly lapses: bigint; readonly trusteeSet: number },
+): void {
+  const made = lapses - PROPOSAL_LIFE;
+  const operation = {
+    ...{ action: "RecoveryProposal" as const, policy, recovery, trusteeSet, settings },
+    agents: agents.map(({ power }) => power),
+  };
+  for (let deadline = made; deadline <= made + DEFAULT_DEADLINE_SECONDS; deadline++) {
+    if (proposalIdOf({ ...operation, deadline }) === id) return;
+  }
+  throw new AppError("PROPOSAL_NOT_REQUESTED", "the proposal is not what the owner asked for", {
+    details: { proposal: id },
+  });
 }
 
 /** True if a proposal does exactly what was asked for: who holds power, by which rules, and under which root keys. */

@@ -8,6 +8,7 @@ import {
   type Registry,
   readHead,
   readPendingChanges,
+  readProposal,
   readRecovery,
   readTrusteeNonce,
   readTrusteeSet,
@@ -45,7 +46,7 @@ import { AppError } from "./errors.ts";
 import { approvalsBy, contextOf, type PolicyActor, send, senderOf, statementOf } from "./execute.ts";
 import { checkPlace, type Relay } from "./governance.ts";
 import { type Admission, consentsOf } from "./invitation.ts";
-import { checkRecoveryRequest, type RecoveryRequest } from "./recoveryRequest.ts";
+import { checkProposal, checkRecoveryRequest, type RecoveryRequest } from "./recoveryRequest.ts";
 
 /** A trustee who acts. */
 export type TrusteeActor = {
@@ -124,17 +125,29 @@ export async function proposeRecovery(
  * `readPolicyState`, before.
  *
  * @param proposal Absent to take the vote back.
+ * @param request The owner's, whose words were compared. **Without it the node is believed on what it is that is voted for.**
+ * @throws {AppError} PROPOSAL_NOT_REQUESTED if the proposal is of anything but the request; REGISTRY_MISMATCH
  * @throws {AppError} SENDER_MISSING; {TrusteesError} as `approveAsTrustee`
  * @throws {ChainError} AGENT_POLICY_VOTE_IDLE, AGENT_POLICY_PROPOSAL_UNKNOWN, AGENT_POLICY_PROPOSAL_LAPSED, the registry's
  * other refusals, and those of the node
  */
-export async function voteRecovery(trustee: TrusteeActor, proposal: Hex32 | undefined): Promise<Receipt> {
+export async function voteRecovery(
+  trustee: TrusteeActor,
+  proposal: Hex32 | undefined,
+  request?: RecoveryRequest,
+): Promise<Receipt> {
   const { registry, appointment, signer } = trustee;
   const { policy, settings } = appointment;
   const { number: recovery } = await readRecovery(registry, policy);
   const { sequence } = await readVote(registry, policy, keyIdOf(appointment.trustee.key));
+  const timing = await trusteeTiming(registry, policy);
+  if (proposal !== undefined && request !== undefined) {
+    checkPlace(registry, request);
+    const { lapses } = await readProposal(registry, policy, proposal);
+    checkProposal(request, { id: proposal, lapses, trusteeSet: timing.trusteeSet });
+  }
   const operation = buildRecoveryVote({
-    ...(await trusteeTiming(registry, policy)),
+    ...timing,
     ...{ recovery, sequence: sequence + 1 },
     ...(proposal === undefined ? {} : { proposal }),
   });
