@@ -36,21 +36,21 @@ const keptSchema = z.strictObject({
  */
 export function ownerBackups(options: OwnerBackupsOptions): OwnerBackups {
   const { wallet, recipients: segment, others, ...rest } = options;
-  const make = async (signal?: AbortSignal): Promise<void> => {
-    const social = (await keptIn(wallet, segment)).map(({ recipient }) => ({
-      ...{ role: "social" as const, recipient },
-    }));
+  const make = async (signal?: AbortSignal, isOld: (kept: Kept) => boolean = () => false): Promise<void> => {
+    const kept = (await keptIn(wallet, segment)).filter((one) => !isOld(one));
+    const social = kept.map(({ recipient }) => ({ ...{ role: "social" as const, recipient } }));
     const work = signal === undefined ? {} : { signal };
     await backUp({ ...rest, ...work, wallet, recipients: [...social, ...others] });
   };
   const forget = async (isOld: (kept: Kept) => boolean): Promise<void> => {
     const old = (await keptIn(wallet, segment)).filter(isOld);
     if (old.length === 0) return;
+    // The backup first: who is stopped in between finds the sets again, and does both.
+    await make(undefined, isOld);
     for (const { tag } of old) await wallet.segment(segment).remove(nameOf(tag));
-    await make();
   };
   return {
-    make,
+    make: (signal) => make(signal),
     write: async ({ tag, epoch }, recipient) => {
       const text = JSON.stringify({ tag, epoch, recipient } satisfies Kept);
       await wallet.segment(segment).write(nameOf(tag), new Secret(textToBytes(text)));
