@@ -33,6 +33,8 @@ export type DrilledTrustee = {
   readonly key?: AgentKey;
   /** The index of its share, if it keeps one. */
   readonly index?: number;
+  /** True if it has ADMIN_AUTHZ, and takes part in recoveries; true by default. */
+  readonly recovers?: boolean;
   /** When it was last heard from, in seconds since 1970; when its set came into force by default. */
   readonly heardAt?: bigint;
   /** Sends the request, and waits for the answer; undefined if none came in time. */
@@ -54,6 +56,8 @@ export type DrillOptions = {
   readonly trustees?: readonly DrilledTrustee[];
   /** What all shares in force have in common, see `sharePublic` of the owner's desk. */
   readonly shares?: SharePublic;
+  /** For whom the newest backup is, if trustees are to open it: `plan.backupRecipient` of the owner's desk. */
+  readonly shareRecipient?: string;
   readonly onProgress?: (check: DrillCheck) => void;
   readonly signal?: AbortSignal;
 };
@@ -96,12 +100,13 @@ export async function drill(options: DrillOptions): Promise<DrillReport> {
     onProgress?.(check);
   };
   const findings: DrillFinding[] = [];
+  const named = new Set<string>();
   begin("BACKUP");
   for (const { name, identity } of options.identities ?? []) {
-    findings.push(await opens(options, identity, { check: "BACKUP", what: `The key of ${name}` }));
+    findings.push(await opens(options, identity, { check: "BACKUP", what: `The key of ${name}` }, named));
   }
   begin("PAPER");
-  if (options.paper !== undefined) findings.push(...(await paper(options, options.paper)));
+  if (options.paper !== undefined) findings.push(...(await paper(options, options.paper, named)));
   begin("ROOT_KEYS");
   if (options.rootWords !== undefined) findings.push(await rootKeys(state, options.rootWords));
   begin("TRUSTEE");
@@ -111,6 +116,7 @@ export async function drill(options: DrillOptions): Promise<DrillReport> {
   findings.push(...answers.map(({ finding }) => finding));
   begin("SHARES");
   if (options.shares !== undefined) findings.push(...sharing(state, options.shares, answers));
+  if (options.shareRecipient !== undefined) findings.push(forTrustees(named, options.shareRecipient));
   begin("POLICY");
   const known = answers.flatMap(({ known }) => known ?? []);
   findings.push(...policyFindings(health(state, time, { trustees: known })));
@@ -126,6 +132,7 @@ async function opens(
   { registry, policy, place, signal }: DrillOptions,
   identity: Secret<string>,
   { check, what }: { readonly check: DrillCheck; readonly what: string },
+  named: Set<string>,
 ): Promise<DrillFinding> {
   try {
     const work = signal === undefined ? {} : { signal };
@@ -134,6 +141,7 @@ async function opens(
       identity: { identity },
     });
     content.erase();
+    for (const { role, recipient } of header.recipients) if (role === "social") named.add(recipient);
     const made = new Date(header.time * 1000).toISOString().slice(0, 10);
     return {
       check,
@@ -145,7 +153,11 @@ async function opens(
   }
 }
 
-async function paper(options: DrillOptions, scanned: Secret<string>): Promise<readonly DrillFinding[]> {
+async function paper(
+  options: DrillOptions,
+  scanned: Secret<string>,
+  named: Set<string>,
+): Promise<readonly DrillFinding[]> {
   const { registry, policy } = options;
   try {
     const read = await recoverFromPaper({ scanned });
@@ -154,7 +166,7 @@ async function paper(options: DrillOptions, scanned: Secret<string>): Promise<re
       read.identity.erase();
       return [{ check: "PAPER", ok: false, text: "The paper is of another policy or chain." }];
     }
-    const opened = await opens(options, read.identity, { check: "PAPER", what: "The paper" });
+    const opened = await opens(options, read.identity, { check: "PAPER", what: "The paper" }, named);
     read.identity.erase();
     return [opened];
   } catch (error) {
@@ -183,6 +195,7 @@ async function rootKeys(state: PolicyState, words: Secret<string>): Promise<Dril
 type Answer = {
   readonly finding: DrillFinding;
   readonly holdsShare: boolean;
+  readonly index?: number;
   readonly heard?: DrillReport["heard"][number];
   readonly known?: KnownTrustee;
 };
@@ -194,7 +207,7 @@ async function heartbeat(
   now: bigint,
 ): Promise<Answer> {
   const { registry, shares } = options;
-  const { name, key, index } = trustee;
+  const { name, key, index, recovers = true } = trustee;
   const check = "TRUSTEE";
   const share =
     shares === undefined || index === undefined
@@ -210,7 +223,7 @@ async function heartbeat(
   );
   const person = key === undefined ? {} : { trustee: keyIdOf(key) };
   const knownSince = (heardAt: bigint) =>
-    key === undefined ? {} : { known: { trustee: keyIdOf(key), recovers: true, heardAt } };
+    key === undefined ? {} : { known: { trustee: keyIdOf(key), recovers, heardAt } };
   const silent = knownSince(trustee.heardAt ?? trustees.since);
   try {
     const response = await trustee.ask(request);
@@ -234,11 +247,12 @@ async function heartbeat(
     return {
       finding,
       holdsShare,
+      ...(index === undefined ? {} : { index }),
       heard,
       ...knownSince(missing.length === 0 ? now : (trustee.heardAt ?? trustees.since)),
     };
   } catch (error) {
-    return { finding: failed(check, `${name} gave a wrong answer`, error), holdsShare: false, ...silent };
+    return { finding: failed(check, `${name} gave no right answer`, error), holdsShare: false, ...silent };
   }
 }
 
@@ -253,10 +267,22 @@ function sharing(
   if (anchored === NO_HASH || shareSetAnchor(shares) !== anchored || shares.epoch !== trustees.number) {
     return [{ check, ok: false, text: "The shares are not those that the policy anchors: deal new ones." }];
   }
-  const holding = answers.filter(({ holdsShare }) => holdsShare).length;
+  const holding = new Set(answers.flatMap(({ holdsShare, index }) => (holdsShare ? [index] : []))).size;
   const { threshold } = shares;
   const text = `${holding} trustees have their shares, and ${threshold} are needed.`;
   return [{ check, ok: holding >= threshold, text }];
+}
+
+/** Whether the newest backup, as far as somebody else could open it, is for the trustees' secret as well. */
+function forTrustees(named: ReadonlySet<string>, recipient: string): DrillFinding {
+  const check = "SHARES";
+  return named.has(recipient)
+    ? { check, ok: true, text: "The newest backup is for the trustees as well." }
+    : {
+        check,
+        ok: false,
+        text: "The newest backup is not for these trustees, or nobody could open it: make one.",
+      };
 }
 
 /** What is wrong with the policy; notices are no reason to worry. */
@@ -268,6 +294,7 @@ function policyFindings(findings: readonly HealthFinding[]): readonly DrillFindi
 }
 
 function failed(check: DrillCheck, what: string, error: unknown): DrillFinding {
-  if (!isDkmsError(error)) throw error;
+  // What others throw, a line or a disk that failed, may hold anything.
+  if (!isDkmsError(error)) return { check, ok: false, text: `${what}.` };
   return { check, ok: false, text: `${what}: ${error.message}.`, code: error.code };
 }
