@@ -116,8 +116,9 @@ describe("app: a drill", () => {
       typeof value === "bigint" ? `${value}` : value,
     );
     expect(text).not.to.contain("AGE-SECRET-KEY");
-    for (const word of wordsOn(rootKitPage(world.rootKit)).split(" "))
-      expect(text).not.to.contain(` ${word} `);
+    // Two in a row: some words of the list are in plain sentences as well.
+    const words = wordsOn(rootKitPage(world.rootKit)).split(" ");
+    for (const [i, word] of words.slice(1).entries()) expect(text).not.to.contain(`${words[i]} ${word}`);
     expect(await failures({})).to.deep.equal([]);
   });
 
