@@ -134,7 +134,8 @@ const TEXTS: Readonly<Record<RestoreStep, string>> = {
  * call it again from time to time until it is complete.
  *
  * @throws {AppError} RESTORE_MISMATCH if a restoration of another policy, by another way or after another loss is in this store;
- * RESTORE_POWER_SHARED if the policy came back with more than was asked for; RESTORE_CANCELLED, RESTORE_STATE_DAMAGED; and what each step throws, which is then tried again by the next call
+ * RESTORE_POWER_SHARED if the policy came back with more than was asked for; RESTORE_CANCELLED, RESTORE_STATE_DAMAGED; and what
+ * each step throws, which is then tried again by the next call
  * @example
  * const { complete, waiting } = await restoreOwner({ ...options, authority: { by: "TRUSTEES", ask } });
  * if (!complete) console.log(waiting?.text);
