@@ -93,12 +93,13 @@ export async function recovery({ registry, sender, newDevice, wait }: World) {
   const thief = { ...owner, signer: laptop };
   const coup = await proposeChange(thief, { power: [{ agent: record.key, lose: ["ADMIN"] }] });
   const { proposal } = await proposeRecovery(ada, heard);
-  await voteRecovery(ada, proposal);
-  await voteRecovery(ben, proposal);
+  // Who votes gives the request as well: what a node says that the proposal is, is not believed.
+  await voteRecovery(ada, proposal, heard);
+  await voteRecovery(ben, proposal, heard);
   await watcher.look();
 
   // With Cleo's vote the quorum is reached: from now on nothing can be granted or scheduled, and what waited has ended.
-  await voteRecovery(cleo, proposal);
+  await voteRecovery(cleo, proposal, heard);
   await watcher.look();
 
   const refusals: string[] = [];

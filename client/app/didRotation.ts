@@ -50,7 +50,8 @@ const DEFAULT_VALIDITY = 3600n;
 
 /**
  * Replaces lost keys of a `did:dkms` in one transaction: by its controllers, or, where they were lost too, by the successors
- * that its pre-rotation commitment names, which then control it.
+ * that its pre-rotation commitment names, which then control it. Without `takeOver` the controllers stay: a lost device
+ * that is one of them stays one.
  *
  * @throws {DidError} CONTROLLERS_INVALID, APPROVAL_INVALID, QUORUM_MISSING, and those of reading; {ChainError}
  */

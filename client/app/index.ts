@@ -88,11 +88,11 @@ export {
 } from "./recoveryRequest.ts";
 export type { RenewActor, RenewalOptions } from "./renewal.ts";
 export { draftRenewal, renewAgent } from "./renewal.ts";
-export type { RestoreAuthority, RestoreOptions, RestoreOutcome, RestoreProgress } from "./restoration.ts";
+export type { RestoreOutcome } from "./restoration.ts";
 export { restoreOwner } from "./restoration.ts";
 export type { RestoreStep, RestoreWay } from "./restoreState.ts";
 export { RESTORE_STEPS } from "./restoreState.ts";
-export type { Waiting } from "./restoreSteps.ts";
+export type { RestoreAuthority, RestoreOptions, RestoreProgress, Waiting } from "./restoreWork.ts";
 export type { RootKit } from "./rootKit.ts";
 export { makeRootKit, rootKitFromWords, rootKitPage, rootSigner } from "./rootKit.ts";
 export type { EmergencyRotateActor, RotationOptions } from "./rotation.ts";

@@ -1,20 +1,6 @@
-import type { Registry, TransactionSender } from "../chain/index.ts";
-import {
-  type AgentSigner,
-  agentSignerOf,
-  BackendSigner,
-  type KeyBackend,
-  type KeyId,
-  ofRole,
-  type PolicySigner,
-  type Secret,
-} from "../keys/index.ts";
-import type { PolicyId, RootSet } from "../policy/index.ts";
-import type { ChangeTrusteesOptions, OwnerDesk, StateStore } from "../recovery/index.ts";
-import type { DidKeyRotation } from "./didRotation.ts";
+import { agentSignerOf, BackendSigner, ofRole, type PolicySigner } from "../keys/index.ts";
+import { commitToPolicySecrets, policyAddress } from "../policy/index.ts";
 import { AppError } from "./errors.ts";
-import type { AgentRecord } from "./record.ts";
-import type { RecoveryRequest } from "./recoveryRequest.ts";
 import {
   loadRestoreState,
   type RestoreState,
@@ -23,67 +9,8 @@ import {
   saveRestoreState,
   settled,
 } from "./restoreState.ts";
-import { type Waiting, workOn } from "./restoreSteps.ts";
-
-/** By whose word power comes back to the owner. */
-export type RestoreAuthority =
-  /** Another device of hers is ADMIN still: it lets the new one prove at once, and gives it power after the policy's delay. */
-  | { readonly by: "DEVICE"; readonly signer: PolicySigner; readonly coSigners?: readonly PolicySigner[] }
-  /** Root keys from paper: at once. */
-  | {
-      readonly by: "ROOT_KEYS";
-      readonly rootSet: RootSet;
-      readonly rootSigners: readonly PolicySigner[];
-      /** Agents that are not lost, and go on proving. */
-      readonly survivors?: readonly KeyId[];
-    }
-  /** A quorum of trustees, after the recovery delay. */
-  | {
-      readonly by: "TRUSTEES";
-      /** Gets the request to a trustee; called anew for each new one. */
-      readonly ask: (request: RecoveryRequest) => Promise<void>;
-    };
-
-export type RestoreOptions = {
-  readonly registry: Registry;
-  /** From the paper, the backup, or a trustee. */
-  readonly policy: PolicyId;
-  readonly authority: RestoreAuthority;
-  /** A former agent of the policy, from the backup: its creator and secrets are the policy's. */
-  readonly restored: Pick<AgentRecord, "creator" | "policySecrets">;
-  /** Agents that were lost. With another device they are revoked one by one; else all are. */
-  readonly lost: readonly KeyId[];
-  /** Where the new device's policy key is made, of algorithm SECP256K1. */
-  readonly backend: KeyBackend;
-  /** Pays for transactions: anyone. */
-  readonly sender: TransactionSender;
-  /** Keeps how far it is, encrypted: it holds secrets. A wallet's segment, `fileStore`. */
-  readonly store: StateStore;
-  /** Shows the page with the next root keys, and resolves once it is printed and put away. It is erased then. */
-  readonly printRootKeys: (page: Secret<string>) => Promise<void>;
-  /** Keeps the new agent's record, for good once it has resolved; before the agent can prove. */
-  readonly keepRecord: (record: AgentRecord) => Promise<void>;
-  /** The owner's DIDs, see `registryDidRotation`. */
-  readonly dids?: readonly DidKeyRotation[];
-  /** Makes, stores and anchors a backup with the new agent's signer, see `backUp`. */
-  readonly backUp?: (signer: PolicySigner) => Promise<void>;
-  /** Deals new shares: the old ones were given out, or are of a secret that is in use. */
-  readonly shares?: {
-    readonly desk: OwnerDesk;
-    readonly change: (signer: PolicySigner) => Promise<ChangeTrusteesOptions>;
-  };
-  readonly onProgress?: (progress: RestoreProgress) => void;
-  readonly signal?: AbortSignal;
-};
-
-export type RestoreProgress = {
-  readonly step: RestoreStep;
-  /** Steps that are done, of how many. */
-  readonly done: number;
-  readonly of: number;
-  /** What is being done, in plain words. */
-  readonly text: string;
-};
+import { workOn } from "./restoreSteps.ts";
+import type { RestoreOptions, RestoreWork, Waiting } from "./restoreWork.ts";
 
 /** How far a restoration has come. */
 export type RestoreOutcome = {
@@ -93,18 +20,6 @@ export type RestoreOutcome = {
   readonly waiting: (Waiting & { readonly step: RestoreStep }) | undefined;
   /** The new device's signer. */
   readonly signer: PolicySigner;
-};
-
-/** What each step works with. */
-export type RestoreWork = {
-  readonly options: RestoreOptions;
-  readonly state: () => RestoreState;
-  /** Stores what must survive a stop. */
-  readonly keep: (more: Partial<RestoreState>) => Promise<void>;
-  /** Erases the secrets that are not needed any more. */
-  readonly settle: () => Promise<void>;
-  /** The new device's signer, from the step KEYS on. */
-  readonly device: () => Promise<AgentSigner>;
 };
 
 const NAME = "restoration";
@@ -133,7 +48,7 @@ const TEXTS: Readonly<Record<RestoreStep, string>> = {
  * stored: after a stop, however it came about, call it again with the same options. Some steps wait for others, or for time:
  * call it again from time to time until it is complete.
  *
- * @throws {AppError} RESTORE_MISMATCH if a restoration of another policy, by another way or after another loss is in this store;
+ * @throws {AppError} POLICY_SECRETS_MISMATCH, AGENT_RECORD_INCOMPLETE if what was restored is not this policy's; RESTORE_MISMATCH if a restoration of another policy, by another way or after another loss is in this store;
  * RESTORE_POWER_SHARED if the policy came back with more than was asked for; RESTORE_CANCELLED, RESTORE_STATE_DAMAGED; and what
  * each step throws, which is then tried again by the next call
  * @example
@@ -158,6 +73,20 @@ export async function restoreOwner(options: RestoreOptions): Promise<RestoreOutc
   return { complete: true, waiting: undefined, signer: await work.device() };
 }
 
+/** Now, and not when trustees have waited out their delay. @throws {AppError} as {@link restoreOwner} */
+function checkRestored({ policy, restored: { creator, policySecrets } }: RestoreOptions): void {
+  if (policySecrets === undefined) {
+    throw new AppError("AGENT_RECORD_INCOMPLETE", "the policy's secrets are not in what was restored", {
+      details: { policy },
+    });
+  }
+  if (policyAddress(commitToPolicySecrets(policySecrets), creator) !== policy) {
+    throw new AppError("POLICY_SECRETS_MISMATCH", "these are another policy's secrets", {
+      details: { policy },
+    });
+  }
+}
+
 function isWanted(step: RestoreStep, { dids = [], backUp, shares }: RestoreOptions): boolean {
   if (step === "DIDS") return dids.length > 0;
   if (step === "BACKUP") return backUp !== undefined;
@@ -166,6 +95,7 @@ function isWanted(step: RestoreStep, { dids = [], backUp, shares }: RestoreOptio
 
 async function openWork(options: RestoreOptions): Promise<RestoreWork> {
   const { store, policy, authority, backend } = options;
+  checkRestored(options);
   const lost = [...new Set(options.lost)].sort();
   const begun: RestoreState = { policy, way: authority.by, done: [], lost };
   let state = (await loadRestoreState(store, NAME)) ?? begun;

@@ -12,8 +12,7 @@ import { AppError } from "./errors.ts";
 import { executeChange, proposeChange } from "./governance.ts";
 import { type Admission, answerInvitation, inviteAgent, type Occasion } from "./invitation.ts";
 import { consentToRecovery, isRequested, type RecoveryRequest, requestRecovery } from "./recoveryRequest.ts";
-import type { RestoreWork } from "./restoration.ts";
-import type { Waiting } from "./restoreSteps.ts";
+import type { RestoreWork, Waiting } from "./restoreWork.ts";
 import { emergencyRotate } from "./rotation.ts";
 import { stateOf } from "./trustees.ts";
 import { clearRecovery, executeRecovery } from "./trusteeship.ts";
@@ -49,14 +48,20 @@ async function byDevice(
 ): Promise<Waiting | undefined> {
   const { registry, policy, sender, lost } = work.options;
   const { signer, coSigners = [] } = authority;
-  const { change } = work.state();
-  const waiting = change === undefined ? undefined : state.pendingChanges.get(change);
   const { time } = await readHead(registry);
-  if (waiting !== undefined && time >= waiting.earliest && time <= waiting.latest) {
+  // Asked of the chain, so that a stop right after it was scheduled does no harm.
+  const waiting = [...state.pendingChanges.values()].find(
+    ({ agents, latest }) =>
+      latest >= time &&
+      agents.some(
+        ({ key, authorizations }) => keyIdOf(key) === keyIdOf(device.key) && authorizations.includes("ADMIN"),
+      ),
+  );
+  if (waiting !== undefined && time >= waiting.earliest) {
     await executeChange({ registry, policy, sender }, waiting.id);
     return undefined;
   }
-  if (waiting !== undefined && time < waiting.earliest) return awaited(waiting.earliest);
+  if (waiting !== undefined) return awaited(waiting.earliest);
   const power = lost.flatMap((agent) => {
     const record = state.agents.get(agent);
     const held = record?.authorizations.filter((name) => name !== "PROVE") ?? [];
@@ -65,7 +70,6 @@ async function byDevice(
   const admissions = [await admitted(work, device, "CHANGE")];
   const actor = { registry, policy, sender, signer, coSigners };
   const proposed = await proposeChange(actor, { power, admissions });
-  await work.keep({ change: proposed.change });
   const [scheduled] = proposed.receipt.events.flatMap((event) =>
     event.type === "ChangeScheduled" ? [event.earliest] : [],
   );

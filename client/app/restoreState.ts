@@ -39,8 +39,6 @@ export type RestoreState = {
   readonly nextRootSet?: RootSet;
   /** What trustees were asked for last. */
   readonly request?: RecoveryRequest;
-  /** The change of power that waits, where another device gives it. */
-  readonly change?: Hex32;
   /** The new agent, once it answered an invitation to prove. */
   readonly record?: AgentRecord;
   /** The tag of the new shares, once they are on their way. */
@@ -100,7 +98,6 @@ function parse(text: string): RestoreState {
       ...part("device", backendKeyId),
       ...part("nextRootSet", parseRootSet),
       ...part("request", parseRecoveryRequest),
-      ...part("change", hex32),
       ...part("record", (record) => decodeAgentRecord(textToBytes(record))),
       ...part("shareSet", hex32),
     };

@@ -11,20 +11,11 @@ import type { PolicyActor } from "./execute.ts";
 import { answerInvitation, inviteAgent } from "./invitation.ts";
 import { authorizeAgents, revokeAgents } from "./policyActions.ts";
 import { type AgentRecord, policySecretsOf, withPolicySecrets } from "./record.ts";
-import type { RestoreWork } from "./restoration.ts";
 import { regainPower } from "./restorePower.ts";
 import type { RestoreStep } from "./restoreState.ts";
+import type { RestoreWork, Waiting } from "./restoreWork.ts";
 import { makeRootKit, rootKitPage } from "./rootKit.ts";
 import { stateOf } from "./trustees.ts";
-
-/** What a step waits for. */
-export type Waiting = {
-  readonly for: "VOTES" | "RECOVERY_DELAY" | "CHANGE_DELAY" | "TRUSTEES";
-  /** When it can go on at the earliest, in seconds since 1970; absent where that depends on people. */
-  readonly until?: bigint;
-  /** In plain words. */
-  readonly text: string;
-};
 
 /** Works on a step; returns what it waits for, if it is not done then. */
 export async function workOn(step: RestoreStep, work: RestoreWork): Promise<Waiting | undefined> {

@@ -15,6 +15,9 @@ import {
   serializeTrusteeOffer,
 } from "./trusteeTexts.ts";
 
+/** A consent is given anew at times: a trustee who is not asked for a year is none any more. */
+const MAX_VALIDITY = 366n * 86_400n;
+
 /** The messages by which an owner and a trustee agree (V4), with what the policy needs of them. */
 
 /**
@@ -39,7 +42,8 @@ export async function offerCapabilities(
  *
  * @param signer The key with which the trustee will act, of its own.
  * @param capabilities Among those offered; all of them by default.
- * @throws {AppError} OFFER_MISMATCH if the policy is asked for other capabilities than the message offers; REGISTRY_MISMATCH,
+ * @throws {AppError} OFFER_MISMATCH if the policy is asked for other capabilities than the message offers, if more would be agreed
+ * to than is offered, or for longer than a year; REGISTRY_MISMATCH,
  * MESSAGE_MALFORMED; {ChainError} those of the node
  */
 export async function requestCapabilities(
@@ -61,6 +65,16 @@ export async function requestCapabilities(
     );
   }
   const agreed = normalizeCapabilities(capabilities);
+  const surplus = agreed.filter((capability) => !asked.capabilities.includes(capability));
+  if (surplus.length > 0 || asked.deadline > time + MAX_VALIDITY) {
+    throw new AppError(
+      "OFFER_MISMATCH",
+      "the consent would be to more than is offered, or for longer than a year",
+      {
+        details: { surplus, deadline: asked.deadline },
+      },
+    );
+  }
   const consent = await consentToTrust(signer, { ...asked, capabilities: agreed });
   const fields = {
     ...{ for_id: offer.id, capabilities: [...agreed] },

@@ -110,7 +110,10 @@ function started(state: PolicyState, event: Of<"RecoveryStarted">): PolicyState 
   if (!recovery.proposals.has(proposal)) throw unexpected(event, "there is no such proposal");
   if (!hasQuorum(state, proposal)) throw unexpected(event, "the quorum is missing");
   const running = { proposal, earliest, latest };
-  return { ...withRecovery(state, { ...recovery, running }), pendingChanges: new Map() };
+  return {
+    ...withRecovery(state, { ...recovery, running, starts: recovery.starts + 1 }),
+    pendingChanges: new Map(),
+  };
 }
 
 /** For lack of votes, which stay; or because its time has passed, when all begins anew. */

@@ -12,6 +12,7 @@ import {
   type RegistryLocation,
 } from "./identifiers.ts";
 import { epochNumber, uint } from "./integers.ts";
+import type { Replay } from "./operationParts.ts";
 import type {
   AcceptanceOffer,
   AgentChange,
@@ -20,7 +21,6 @@ import type {
   CreatePolicy,
   ProveGrant,
   Renounce,
-  Replay,
   Revoke,
 } from "./operations.ts";
 import { checkSettings, type PolicySettings } from "./settings.ts";

@@ -4,7 +4,8 @@ import type { Authorizations } from "./authorizations.ts";
 import type { TrusteeCapabilities } from "./capabilities.ts";
 import type { Expiry } from "./expiry.ts";
 import type { OwnerCommitment, PolicyId, SecretCommitment } from "./identifiers.ts";
-import type { Abandonment, AgentPower } from "./operations.ts";
+import type { AgentPower } from "./operationParts.ts";
+import type { Abandonment } from "./operations.ts";
 import type { PolicySettings } from "./settings.ts";
 import type { TrusteeSettings } from "./trusteeSettings.ts";
 

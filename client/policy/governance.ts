@@ -13,15 +13,14 @@ import { PolicyError } from "./errors.ts";
 import { expiry } from "./expiry.ts";
 import type { PolicyId } from "./identifiers.ts";
 import { epochNumber } from "./integers.ts";
+import type { AgentPower, RotatedSettings } from "./operationParts.ts";
 import type {
   Abandonment,
-  AgentPower,
   EmergencyRotate,
   GovernanceChange,
   LiftStop,
   ProveGrant,
   Renew,
-  RotatedSettings,
   Stop,
   Veto,
   VoidApprovals,

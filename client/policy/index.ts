@@ -1,4 +1,4 @@
-export type { Alert, AlertCode } from "./alerts.ts";
+export type { Alert, AlertCode } from "./alert.ts";
 export { policyAlerts } from "./alerts.ts";
 export { applyPolicyEvent } from "./applyEvent.ts";
 export type { Acceptance, AcceptanceCheck, Approval, SignedOperation } from "./approvals.ts";
@@ -107,11 +107,11 @@ export {
 } from "./identifiers.ts";
 export type { Need, NeedsOptions } from "./needs.ts";
 export { approvalNeeds } from "./needs.ts";
+export type { AgentPower, Replay, RotatedSettings, Statement } from "./operationParts.ts";
 export type {
   Abandonment,
   AcceptanceOffer,
   AgentChange,
-  AgentPower,
   AgentRevocation,
   Authorize,
   CreatePolicy,
@@ -122,11 +122,8 @@ export type {
   ProveGrant,
   Renew,
   Renounce,
-  Replay,
   Revoke,
-  RotatedSettings,
   SlowChange,
-  Statement,
   Stop,
   Veto,
   VoidApprovals,

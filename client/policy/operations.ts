@@ -3,6 +3,7 @@ import type { AgentKey, KeyId } from "../keys/index.ts";
 import type { Authorizations } from "./authorizations.ts";
 import type { Expiry } from "./expiry.ts";
 import type { OwnerCommitment, PolicyId, SecretCommitment } from "./identifiers.ts";
+import type { AgentPower, Replay, RotatedSettings, Statement } from "./operationParts.ts";
 import type { PolicySettings } from "./settings.ts";
 import type { AnchorBackup, CancelRecovery, PermitAnchor, TrusteeChange } from "./trusteeOperations.ts";
 
@@ -37,18 +38,6 @@ export type CreatePolicy = {
   readonly settings: PolicySettings;
   /** Whether to make the new leaves provable at once. */
   readonly checkpoint: boolean;
-  /** Last second at which it may be executed. */
-  readonly deadline: bigint;
-};
-
-/** What keeps an operation from being executed twice, or in another order (requirement A3). */
-export type Replay = {
-  /** The approver whose nonce is used. */
-  readonly proposer: KeyId;
-  /** Nonces are counted per policy, proposer and lane. */
-  readonly lane: bigint;
-  /** The next one of the lane. */
-  readonly nonce: bigint;
   /** Last second at which it may be executed. */
   readonly deadline: bigint;
 };
@@ -90,13 +79,6 @@ export type Renew = Replay & {
   readonly checkpoint: boolean;
 };
 
-/** What an agent is to hold of PROVE_GRANT, PROVE_REVOKE and ADMIN afterwards; its PROVE is left as it is. */
-export type AgentPower = {
-  readonly key: AgentKey;
-  /** Without PROVE; none takes all power away. */
-  readonly authorizations: Authorizations;
-};
-
 /** The end of a policy; what commits to the one that follows, if one does. */
 export type Abandonment = { readonly successor?: Hex32 };
 
@@ -110,14 +92,6 @@ export type GovernanceChange = Replay & {
   readonly settings: Partial<PolicySettings>;
   /** Comes alone. */
   readonly abandon?: Abandonment;
-};
-
-/** What the operations of one agent that need no nonce have in common: each can be executed once. */
-export type Statement = {
-  readonly policy: PolicyId;
-  readonly epoch: number;
-  /** Last second at which it may be executed. */
-  readonly deadline: bigint;
 };
 
 /** An ADMIN ends a governance change before it is executed. */
@@ -142,9 +116,6 @@ export type LiftStop = Statement & { readonly action: "LiftStop"; readonly stopp
 
 /** An agent voids all that it approved and nobody submitted yet. */
 export type VoidApprovals = Statement & { readonly action: "VoidApprovals"; readonly agent: KeyId };
-
-/** What a rotation sets: delay and window stay as they are. */
-export type RotatedSettings = Omit<PolicySettings, "delay" | "window">;
 
 /** The root keys replace all power at once, and end all PROVE but the survivors'. */
 export type EmergencyRotate = Statement & {

@@ -1,4 +1,4 @@
-import type { Alert } from "./alerts.ts";
+import type { Alert } from "./alert.ts";
 import type { DescribeOptions } from "./describe.ts";
 import { type PolicyState, type RecoveryState, votersOf } from "./state.ts";
 import { recoveryParts, trusteeParts } from "./trusteeWords.ts";
@@ -60,6 +60,13 @@ function course(
     alerts.push({
       ...{ code: "RECOVERY_ENDED", proposal, text: `The recovery ${shortId(proposal)} ${how}.` },
     });
+  }
+  // What began below two looks and stopped again for lack of votes keeps its number.
+  const begun =
+    running !== undefined && (was?.proposal !== running.proposal || was.earliest !== running.earliest);
+  if (after.recovery.starts > before.starts && !begun && after.recovery.number === before.number) {
+    const text = "A recovery began since the last look, and stopped for lack of votes: it can begin again.";
+    alerts.push({ code: "RECOVERY_ENDED", text });
   }
   // Each that ends takes a number: what began and ended between two looks was not seen running.
   const told = [executedSince, endedSince].filter(Boolean).length;

@@ -5,7 +5,8 @@ import type { TrusteeCapabilities } from "./capabilities.ts";
 import type { LeafPlace } from "./events.ts";
 import { type Expiry, isLive } from "./expiry.ts";
 import type { OwnerCommitment, PolicyId, SecretCommitment } from "./identifiers.ts";
-import type { Abandonment, AgentPower, RotatedSettings } from "./operations.ts";
+import type { AgentPower, RotatedSettings } from "./operationParts.ts";
+import type { Abandonment } from "./operations.ts";
 import type { PolicySettings } from "./settings.ts";
 import { NO_TRUSTEES, type TrusteeSettings } from "./trusteeSettings.ts";
 
@@ -88,6 +89,8 @@ export type RecoveryState = {
   readonly proposals: ReadonlyMap<Hex32, RecoveryProposalState>;
   /** What each trustee votes for. */
   readonly votes: ReadonlyMap<KeyId, Hex32>;
+  /** How often one has begun to run. */
+  readonly starts: number;
   /** The last recovery that took effect, and the epoch that it began. */
   readonly executed: { readonly proposal: Hex32; readonly epoch: number } | undefined;
 };
@@ -138,6 +141,7 @@ export const NO_TRUSTEES_YET: TrusteesState = {
 /** Before the first recovery. */
 export const NO_RECOVERY_YET: RecoveryState = {
   ...{ number: 0n, running: undefined, proposals: new Map(), votes: new Map(), executed: undefined },
+  starts: 0,
 };
 
 /**

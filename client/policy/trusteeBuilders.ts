@@ -13,7 +13,7 @@ import { PolicyError } from "./errors.ts";
 import { checkedPowers, frameOf, type OwnStatementOptions, type StatementOptions } from "./governance.ts";
 import type { PolicyId } from "./identifiers.ts";
 import { epochNumber, uint, uint32 } from "./integers.ts";
-import type { AgentPower, RotatedSettings } from "./operations.ts";
+import type { AgentPower, RotatedSettings } from "./operationParts.ts";
 import { checkSettings } from "./settings.ts";
 import type {
   AnchorBackup,

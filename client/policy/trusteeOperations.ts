@@ -1,7 +1,7 @@
 import type { Hex32 } from "../core/index.ts";
 import type { KeyId } from "../keys/index.ts";
 import type { PolicyId } from "./identifiers.ts";
-import type { AgentPower, Replay, RotatedSettings, Statement } from "./operations.ts";
+import type { AgentPower, Replay, RotatedSettings, Statement } from "./operationParts.ts";
 import type { TrusteeSettings } from "./trusteeSettings.ts";
 
 /**

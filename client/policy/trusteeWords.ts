@@ -1,4 +1,4 @@
-import type { AgentPower, RotatedSettings } from "./operations.ts";
+import type { AgentPower, RotatedSettings } from "./operationParts.ts";
 import { isNobody, NO_HASH, type TrusteeSettings } from "./trusteeSettings.ts";
 import { duration, type Name, power, settingParts } from "./words.ts";
 

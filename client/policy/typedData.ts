@@ -4,14 +4,8 @@ import { KEY_KINDS, type TypedData, type TypedDataDomain } from "../keys/index.t
 import { authorizationBits } from "./authorizations.ts";
 import type { RegistryLocation } from "./identifiers.ts";
 import { uint32 } from "./integers.ts";
-import type {
-  AcceptanceOffer,
-  AgentChange,
-  AgentPower,
-  AgentRevocation,
-  Operation,
-  SlowChange,
-} from "./operations.ts";
+import type { AgentPower } from "./operationParts.ts";
+import type { AcceptanceOffer, AgentChange, AgentRevocation, Operation, SlowChange } from "./operations.ts";
 import { settingsFields, settingsStruct } from "./settings.ts";
 import {
   ACCEPTANCE_TYPES,

@@ -3,7 +3,8 @@ import { type KeyId, keyIdOf } from "../keys/index.ts";
 import type { Authorization, Authorizations } from "./authorizations.ts";
 import { type Expiry, NO_EXPIRY } from "./expiry.ts";
 import type { PolicyId } from "./identifiers.ts";
-import type { AgentPower, GovernanceChange } from "./operations.ts";
+import type { AgentPower } from "./operationParts.ts";
+import type { GovernanceChange } from "./operations.ts";
 import { NO_ROOT_KEYS, type PolicySettings, SETTING_NAMES } from "./settings.ts";
 
 /** What a person calls an agent; undefined for one it does not know. */

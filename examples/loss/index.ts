@@ -60,10 +60,12 @@ export async function loss(world: World) {
   // On a quiet day everything is tried, without using it up.
   const drilled = await Promise.all(friends.map(({ drilled }, i) => drilled(i + 1)));
   const sharing = desk.sharePublic();
+  const settled = desk.state();
   const report = await drill({
     ...{ registry, policy, place: home.place, trustees: drilled, paper: home.drawer.scan },
     rootWords: new Secret(wordsOn(home.drawer.rootPage)),
     ...(sharing === undefined ? {} : { shares: sharing }),
+    ...(settled.step === "settled" ? { shareRecipient: settled.plan.backupRecipient } : {}),
   });
 
   // The phone is lost. From three good shares: the link secret, and the key of the backups.
@@ -79,7 +81,7 @@ export async function loss(world: World) {
       const [ada, , , dan, eve] = friends.map(({ trustee }) => trustee());
       if (ada === undefined || dan === undefined || eve === undefined) return;
       const { proposal } = await proposeRecovery(ada, request);
-      for (const friend of [ada, dan, eve]) await voteRecovery(friend, proposal);
+      for (const friend of [ada, dan, eve]) await voteRecovery(friend, proposal, request);
     },
   });
   await social.restore();

@@ -136,7 +136,7 @@ describe("examples", function () {
     expect(step).to.equal("settled");
     expect(report.findings.map(({ ok, check }) => `${ok} ${check}`)).to.deep.equal([
       ...["true PAPER", "true ROOT_KEYS", "true TRUSTEE", "true TRUSTEE", "true TRUSTEE"],
-      ...["true TRUSTEE", "true TRUSTEE", "true SHARES", "false POLICY"],
+      ...["true TRUSTEE", "true TRUSTEE", "true SHARES", "true SHARES", "false POLICY"],
     ]);
     expect(found).to.deep.include({ good: ["Ada", "Dan", "Eve"], bad: ["SHARE_VALUE_WRONG"], silent: 1 });
     expect(waiting).to.match(/Enough trustees voted for you/);

@@ -68,6 +68,18 @@ describe("app: becoming a trustee by messages", () => {
     );
   });
 
+  it("consents to no more than is offered, and for no longer than a year", async () => {
+    const { registry, policy } = place();
+    const offer = await offerCapabilities(registry, policy, ["ADMIN_AUTHZ"]);
+    const more = () => requestCapabilities(registry, friend(), offer, BOTH);
+    expect(await codeOfAsync(more)).to.equal("OFFER_MISMATCH");
+    const asked = parseTrusteeOffer(offer.policy_offer ?? "");
+    const endless = { ...offer, policy_offer: serializeTrusteeOffer({ ...asked, deadline: 2n ** 40n }) };
+    expect(await codeOfAsync(() => requestCapabilities(registry, friend(), endless))).to.equal(
+      "OFFER_MISMATCH",
+    );
+  });
+
   it("refuses a consent to something else than is requested, for another policy, or by another key", async () => {
     const { registry, policy } = place();
     const offer = await offerCapabilities(registry, policy, BOTH);

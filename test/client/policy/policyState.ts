@@ -44,6 +44,7 @@ export function stateOf(
     trustees: { number: 1, since: NOW, settings: TRUSTEES, revealed: new Map(), refused: false },
     recovery: {
       ...{ number: 0n, running: undefined, proposals: new Map(), votes: new Map(), executed: undefined },
+      starts: 0,
     },
     ...{ backups: [], anchoring: new Set<KeyId>() },
     ...{ stopper: undefined, abandoned: undefined, pendingChanges: new Map(), nonces: new Map() },

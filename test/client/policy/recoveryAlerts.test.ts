@@ -124,4 +124,18 @@ describe("policy/recoveryAlerts", () => {
     expect(found.map(({ code }) => code)).to.deep.equal(["RECOVERY_ENDED", "RECOVERY_STARTED"]);
     expect(found[1]?.deadline).to.equal(NOW + 20_000n);
   });
+
+  it("tells of one that began and stopped again between two looks", () => {
+    const found = policyAlerts(
+      of({ ...running, running: undefined }),
+      of({ ...running, running: undefined, starts: 1 }),
+      NOW,
+    );
+    expect(found.map(({ code, text }) => [code, text])).to.deep.equal([
+      [
+        "RECOVERY_ENDED",
+        "A recovery began since the last look, and stopped for lack of votes: it can begin again.",
+      ],
+    ]);
+  });
 });

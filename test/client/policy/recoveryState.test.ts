@@ -165,7 +165,7 @@ describe("policy/applyRecoveryEvent", () => {
     const ended: PolicyEvent = { type: "EpochEnded", policy, epoch: 1 };
     const state = follow([...running, course("RecoveryExecuted"), ended]);
     expect(state.recovery).to.deep.equal({
-      ...{ number: 1n, running: undefined, proposals: new Map(), votes: new Map() },
+      ...{ number: 1n, starts: 1, running: undefined, proposals: new Map(), votes: new Map() },
       executed: { proposal: P, epoch: 2 },
     });
     expect(state.epoch).to.equal(2);

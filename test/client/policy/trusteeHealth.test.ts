@@ -25,7 +25,7 @@ const heard = (heardAt = NOW): readonly KnownTrustee[] =>
 const { proposal } = OPERATIONS.CancelRecovery;
 const { delay: _, window: __, ...rules } = SETTINGS;
 const proposed: RecoveryState = {
-  ...{ number: 0n, running: undefined, executed: undefined },
+  ...{ number: 0n, starts: 0, running: undefined, executed: undefined },
   proposals: new Map([
     [
       proposal,

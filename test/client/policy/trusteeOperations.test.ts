@@ -292,7 +292,7 @@ describe("policy/describe of trustees", () => {
     ...{ agents: statements.RecoveryProposal.agents, settings: rules },
   };
   const recovery = {
-    ...{ number: 3n, executed: undefined, proposals: new Map([[proposal, known]]) },
+    ...{ number: 3n, starts: 0, executed: undefined, proposals: new Map([[proposal, known]]) },
     votes: new Map([PHONE, LAPTOP].map(({ id }) => [id, proposal])),
     running: { proposal, earliest: NOW + 18_000n, latest: NOW + 86_400n },
   };
