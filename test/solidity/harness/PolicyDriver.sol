@@ -84,7 +84,7 @@ abstract contract PolicyDriver is CommonBase {
         return uint256(keccak256(abi.encode("dkms test agent", agent))) >> 1;
     }
 
-    function _sign(uint256 agent, bytes32 structHash) private view returns (bytes memory) {
+    function _sign(uint256 agent, bytes32 structHash) internal view returns (bytes memory) {
         bytes32 digest = MessageHashUtils.toTypedDataHash(registry.domainSeparator(), structHash);
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(_secret(agent), digest);
         return abi.encodePacked(r, s, v);
