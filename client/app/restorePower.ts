@@ -1,9 +1,10 @@
 import { readHead } from "../chain/index.ts";
 import type { Hex32 } from "../core/index.ts";
-import { type AgentSigner, keyIdOf } from "../keys/index.ts";
+import { type AgentKey, type AgentSigner, keyIdOf } from "../keys/index.ts";
 import {
   type Authorizations,
   NO_ROOT_KEYS,
+  type PendingChange,
   type PolicyState,
   rootCommitment,
   votersOf,
@@ -20,12 +21,15 @@ import { clearRecovery, executeRecovery } from "./trusteeship.ts";
 /** What the new device is to hold besides PROVE. */
 const POWER: Authorizations = ["PROVE_GRANT", "PROVE_REVOKE", "ADMIN"];
 
+type AgentLoss = { readonly agent: AgentKey; readonly lose: Authorizations };
+
 /** Gives the new device power, by whoever's word it is. */
 export async function regainPower(work: RestoreWork): Promise<Waiting | undefined> {
   const { registry, policy, authority } = work.options;
   const device = await work.device();
   const state = await stateOf(registry, policy);
-  if (isAdmin(state, device)) {
+  const stillToLose = authority.by === "DEVICE" ? powerOfLost(work, state) : [];
+  if (isAdmin(state, device) && stillToLose.length === 0) {
     if (authority.by !== "DEVICE") checkPower(work, state, device);
     return undefined;
   }
@@ -46,34 +50,57 @@ async function byDevice(
   device: AgentSigner,
   state: PolicyState,
 ): Promise<Waiting | undefined> {
-  const { registry, policy, sender, lost } = work.options;
+  const { registry, policy, sender } = work.options;
   const { signer, coSigners = [] } = authority;
   const { time } = await readHead(registry);
   // Asked of the chain, so that a stop right after it was scheduled does no harm.
   const waiting = [...state.pendingChanges.values()].find(
-    ({ agents, latest }) =>
-      latest >= time &&
-      agents.some(
-        ({ key, authorizations }) => keyIdOf(key) === keyIdOf(device.key) && authorizations.includes("ADMIN"),
-      ),
+    (change) => change.latest >= time && isForThisDevice(work, state, device, change),
   );
   if (waiting !== undefined && time >= waiting.earliest) {
     await executeChange({ registry, policy, sender }, waiting.id);
     return undefined;
   }
   if (waiting !== undefined) return awaited(waiting.earliest);
-  const power = lost.flatMap((agent) => {
-    const record = state.agents.get(agent);
-    const held = record?.authorizations.filter((name) => name !== "PROVE") ?? [];
-    return record === undefined || held.length === 0 ? [] : [{ agent: record.key, lose: held }];
-  });
-  const admissions = [await admitted(work, device, "CHANGE")];
+  const power = powerOfLost(work, state);
+  const admissions = isAdmin(state, device) ? [] : [await admitted(work, device, "CHANGE")];
   const actor = { registry, policy, sender, signer, coSigners };
   const proposed = await proposeChange(actor, { power, admissions });
   const [scheduled] = proposed.receipt.events.flatMap((event) =>
     event.type === "ChangeScheduled" ? [event.earliest] : [],
   );
   return awaited(scheduled ?? time + BigInt(state.settings.delay));
+}
+
+/** What those that were lost hold besides PROVE, and are to lose. */
+function powerOfLost({ options }: RestoreWork, { agents, epoch }: PolicyState): readonly AgentLoss[] {
+  return options.lost.flatMap((agent) => {
+    const record = agents.get(agent);
+    const held = record?.epoch === epoch ? record.authorizations.filter((name) => name !== "PROVE") : [];
+    return record === undefined || held.length === 0 ? [] : [{ agent: record.key, lose: held }];
+  });
+}
+
+/**
+ * True of a change that does what is asked for here and nothing else: who saw this device accept power can have scheduled it
+ * together with keys of his own, or without the loss of his.
+ */
+function isForThisDevice(
+  work: RestoreWork,
+  state: PolicyState,
+  device: AgentSigner,
+  { agents, settings, abandon, trustees }: PendingChange,
+): boolean {
+  const power = new Map(agents.map(({ key, authorizations }) => [keyIdOf(key), authorizations]));
+  const own = power.get(keyIdOf(device.key));
+  power.delete(keyIdOf(device.key));
+  const rightful = own === undefined ? isAdmin(state, device) : own.includes("ADMIN");
+  const others = [...power].every(
+    ([agent, authorizations]) => work.options.lost.includes(agent) && authorizations.length === 0,
+  );
+  const complete = powerOfLost(work, state).every(({ agent }) => power.has(keyIdOf(agent)));
+  const alone = Object.keys(settings).length === 0 && abandon === undefined && trustees === undefined;
+  return rightful && others && complete && alone;
 }
 
 function awaited(until: bigint): Waiting {

@@ -26,7 +26,7 @@ const STEPS: Readonly<Record<RestoreStep, (work: RestoreWork) => Promise<Waiting
   KEYS: makeKeys,
   LOST: revokeLost,
   ROOT_KEYS: printRootKeys,
-  POWER: regainPower,
+  POWER: power,
   PROVE: prove,
   DIDS: rotateDids,
   BACKUP: backUp,
@@ -90,6 +90,14 @@ async function printRootKeys({ options, state, keep }: RestoreWork): Promise<und
     kit.words.erase();
   }
   await keep({ nextRootSet: kit.rootSet });
+}
+
+async function power(work: RestoreWork): Promise<Waiting | undefined> {
+  const waiting = await regainPower(work);
+  if (waiting !== undefined) return waiting;
+  // Until the delay was over, whoever held a lost ADMIN could let it prove anew. The other ways end the epoch.
+  if (work.options.authority.by === "DEVICE") await revokeLost(work);
+  return undefined;
 }
 
 async function prove(work: RestoreWork): Promise<undefined> {

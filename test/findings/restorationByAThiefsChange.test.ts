@@ -1,0 +1,90 @@
+import { expect } from "chai";
+import {
+  answerInvitation,
+  authorizeAgents,
+  executeChange,
+  inviteAgent,
+  proposeChange,
+  type RestoreOptions,
+  restoreOwner,
+  vetoChange,
+} from "../../client/app/index.ts";
+import { keyIdOf, memoryBackend } from "../../client/keys/index.ts";
+import { DAY } from "../client/app/trusteeWorld.ts";
+import { actorOf, admitted, idOf, POWER, rightsOf, sharedWorld } from "../client/loss/support.ts";
+import { memoryStore } from "../client/recovery/support.ts";
+
+/**
+ * A device that accepts power says so in a public transaction. Whoever held the lost device, an ADMIN until the delay is over,
+ * could schedule that acceptance in a change of his own that takes nothing from him: the restoration took it for its own change,
+ * waited for it, executed it, and told the owner that all was done.
+ */
+describe("finding: a restoration takes a thief's change for its own", function () {
+  this.timeout(120_000);
+  const { world } = sharedWorld();
+
+  const options = (): RestoreOptions => ({
+    ...{ registry: world().node.registry, policy: world().record.policy, sender: world().node.relayer },
+    ...{ restored: world().record, lost: [idOf(world().laptop)], backend: memoryBackend() },
+    ...{ store: memoryStore(), authority: { by: "DEVICE", signer: world().phone } },
+    printRootKeys: async () => undefined,
+    keepRecord: async () => undefined,
+  });
+
+  /** The thief ends what the owner scheduled, and schedules what leaves him his power. */
+  async function outrun(signer: Awaited<ReturnType<typeof restoreOwner>>["signer"]) {
+    const { node, record, laptop } = world();
+    if (!("key" in signer)) throw new Error("no agent's signer");
+    const thief = actorOf(world(), laptop);
+    for (const change of (await world().state()).pendingChanges.keys()) await vetoChange(thief, change);
+    const agent = keyIdOf(signer.key);
+    const invitation = await inviteAgent({ registry: node.registry, record, authorizations: POWER, agent });
+    const { answer } = await answerInvitation(signer, invitation, await world().now());
+    const { change } = await proposeChange(thief, { admissions: [{ invitation, answer }] });
+    return { change, agent };
+  }
+
+  it("schedules its own beside it, and does not wait for the other", async () => {
+    const mine = options();
+    const { change, agent } = await outrun((await restoreOwner(mine)).signer);
+    // Whose change was vetoed waits before the next one.
+    await world().pass(2 * DAY);
+    expect((await restoreOwner(mine)).waiting).to.deep.include({ step: "POWER", for: "CHANGE_DELAY" });
+    const { pendingChanges } = await world().state();
+    const own = [...pendingChanges.values()].filter(({ id }) => id !== change);
+    expect(own).to.have.length(1);
+    const told = own[0]?.agents.map(({ key, authorizations }) => [keyIdOf(key), authorizations]);
+    expect(told).to.have.deep.members([
+      [idOf(world().laptop), []],
+      [agent, POWER],
+    ]);
+  });
+
+  it("goes on until the lost device has no power, though the new one has it already", async () => {
+    const { node, record, pass, laptop } = world();
+    const mine = options();
+    const { change } = await outrun((await restoreOwner(mine)).signer);
+    await pass(2 * DAY);
+    await executeChange({ registry: node.registry, sender: node.relayer, policy: record.policy }, change);
+    const { complete, waiting } = await restoreOwner(mine);
+    expect(complete).to.equal(false);
+    expect(waiting).to.deep.include({ step: "POWER", for: "CHANGE_DELAY" });
+    await pass(2 * DAY);
+    expect((await restoreOwner(mine)).complete).to.equal(true);
+    expect(await rightsOf(world(), laptop)).to.deep.equal([]);
+  });
+
+  it("takes PROVE again from a lost device that let itself prove during the delay", async () => {
+    const { laptop, pass } = world();
+    const mine = options();
+    await restoreOwner(mine);
+    expect(await rightsOf(world(), laptop)).not.to.include("PROVE");
+    await authorizeAgents(actorOf(world(), laptop), [
+      await admitted(world(), laptop, ["PROVE"], { known: true }),
+    ]);
+    expect(await rightsOf(world(), laptop)).to.include("PROVE");
+    await pass(2 * DAY);
+    expect((await restoreOwner(mine)).complete).to.equal(true);
+    expect(await rightsOf(world(), laptop)).to.deep.equal([]);
+  });
+});
