@@ -79,14 +79,21 @@ abstract contract RecoveryActors is RecoveryTrusteePapers {
     function _named(Act act, uint256 p, uint256 seed) internal view returns (Deed memory d) {
         d = _current(act, p);
         if (_pick(seed, "deadline", 2) == 0) d.deadline = uint64(_now() + 1 days);
-        uint256 fault = _pick(seed, "fault", 72);
+        uint256 fault = _pick(seed, "fault", 52);
         if (fault == 0) d.epoch = _pick(seed, "early", 2) == 0 ? d.epoch + 1 : d.epoch - 1;
-        if (fault == 1) d.recovery = _pick(seed, "early", 2) == 0 || d.recovery == 0 ? d.recovery + 1 : d.recovery - 1;
-        if (fault == 2) d.set = _pick(seed, "early", 2) == 0 ? d.set + 1 : d.set - 1;
-        if (fault == 3) d.roster = _pick(seed, "roster", RecoveryRosters.COUNT);
-        if (fault == 4) d.deadline = uint64(_now() - 1);
-        if (fault == 5) d.deadline = uint64(_now() + 30 days + 1);
-        d.forged = fault == 6;
+        if (fault == 1) d.roster = _pick(seed, "roster", RecoveryRosters.COUNT);
+        if (fault == 2) d.deadline = uint64(_now() - 1);
+        if (fault == 3) d.deadline = uint64(_now() + 30 days + 1);
+        d.forged = fault == 4;
+    }
+
+    /// @dev Trustees sign for another set or recovery, one that was or one to come, now and then.
+    function _misname(Deed memory d, uint256 seed) internal pure {
+        uint256 fault = _pick(seed, "misnamed", 40);
+        if (fault == 0) ++d.set;
+        if (fault == 1 && d.set != 0) --d.set;
+        if (fault == 2) ++d.recovery;
+        if (fault == 3 && d.recovery != 0) --d.recovery;
     }
 
     /// @dev Adds who signs as an agent, and the nonce of one of them.

@@ -18,6 +18,7 @@ abstract contract RecoveryTrustees is RecoveryActors {
     function propose(uint256 seed) public {
         uint256 p = _policy(seed);
         Deed memory d = _named(Act.Propose, p, seed);
+        _misname(d, seed);
         d.trustees = _some(_circle(p, RecoveryRosters.ADMIN, 1, seed), 1, seed);
         if (d.trustees == 0) d.trustees = 1 << _pick(seed, "nobody", RecoveryRosters.PARTIES);
         _newPower(d, seed);
@@ -88,6 +89,7 @@ abstract contract RecoveryTrustees is RecoveryActors {
         uint256 p = _policy(seed);
         Polity memory polity = model.polityOf(p);
         Deed memory d = _named(Act.Cancel, p, seed);
+        _misname(d, seed);
         d.id = polity.running;
         if (_pick(seed, "other", 24) == 0) d.id = bytes32(uint256(1));
         uint256 admins = model.holders(p, 8);
@@ -104,6 +106,7 @@ abstract contract RecoveryTrustees is RecoveryActors {
         uint256 p = _policy(seed);
         Polity memory polity = model.polityOf(p);
         Deed memory d = _named(Act.RevokeByTrustees, p, seed);
+        _misname(d, seed);
         d.targets = _some(model.holders(p, 1), 1 + _pick(seed, "some", 2), seed);
         if (d.targets == 0 || _pick(seed, "bystander", 8) == 0) d.targets |= 1 << _pick(seed, "who", 15);
         d.nonce = _pick(seed, "nonce", 20) == 0 ? polity.nonce + 1 : polity.nonce;
@@ -117,6 +120,7 @@ abstract contract RecoveryTrustees is RecoveryActors {
         uint256 p = _policy(seed);
         Polity memory polity = model.polityOf(p);
         Deed memory d = _granting(Act.GrantWithTrustees, p, seed);
+        _misname(d, seed);
         d.trustees = _circle(
             p,
             RecoveryRosters.PROVISION,
@@ -131,6 +135,7 @@ abstract contract RecoveryTrustees is RecoveryActors {
     function _voteOf(uint256 p, uint256 party, bytes32 id, uint256 seed) internal returns (bool) {
         uint256 own = uint256(keccak256(abi.encode(seed, party)));
         Deed memory d = _named(Act.Vote, p, own);
+        _misname(d, own);
         (d.id, d.trustees) = (id, 1 << party);
         d.sequence = model.castOf(p, party).sequence + 1;
         uint256 fault = _pick(own, "sequence", 40);
