@@ -458,8 +458,8 @@ library Recoveries {
         return proposal.recovery == recovery && proposal.trusteeSet == trusteeSet;
     }
 
-    /// @dev Reverts unless these are the settings of the set in force, whose trustees can recover: where the quorum is 0,
-    /// which any votes reach, a hidden leaf could still say that it may.
+    /// @dev Reverts unless these are the settings of the set in force, whose trustees can recover: where the quorum is
+    /// 0, which any votes reach, a hidden leaf could still say that it may.
     function _requireAble(
         PolicyRules.State storage rules,
         PolicyId policy,
