@@ -26,7 +26,7 @@ const STEPS: Readonly<Record<RestoreStep, (work: RestoreWork) => Promise<Waiting
   KEYS: makeKeys,
   LOST: revokeLost,
   ROOT_KEYS: printRootKeys,
-  POWER: power,
+  POWER: movePower,
   PROVE: prove,
   DIDS: rotateDids,
   BACKUP: backUp,
@@ -92,7 +92,8 @@ async function printRootKeys({ options, state, keep }: RestoreWork): Promise<und
   await keep({ nextRootSet: kit.rootSet });
 }
 
-async function power(work: RestoreWork): Promise<Waiting | undefined> {
+/** To the new device, from those that were lost. */
+async function movePower(work: RestoreWork): Promise<Waiting | undefined> {
   const waiting = await regainPower(work);
   if (waiting !== undefined) return waiting;
   // Until the delay was over, whoever held a lost ADMIN could let it prove anew. The other ways end the epoch.

@@ -5,14 +5,12 @@ import {
   executeChange,
   inviteAgent,
   proposeChange,
-  type RestoreOptions,
-  restoreOwner,
+  type RestoreOutcome,
   vetoChange,
 } from "../../client/app/index.ts";
-import { keyIdOf, memoryBackend } from "../../client/keys/index.ts";
+import { keyIdOf } from "../../client/keys/index.ts";
 import { DAY } from "../client/app/trusteeWorld.ts";
-import { actorOf, admitted, idOf, POWER, rightsOf, sharedWorld } from "../client/loss/support.ts";
-import { memoryStore } from "../client/recovery/support.ts";
+import { actorOf, admitted, comingBack, idOf, POWER, rightsOf, sharedWorld } from "../client/loss/support.ts";
 
 /**
  * A device that accepts power says so in a public transaction. Whoever held the lost device, an ADMIN until the delay is over,
@@ -23,16 +21,13 @@ describe("finding: a restoration takes a thief's change for its own", function (
   this.timeout(120_000);
   const { world } = sharedWorld();
 
-  const options = (): RestoreOptions => ({
-    ...{ registry: world().node.registry, policy: world().record.policy, sender: world().node.relayer },
-    ...{ restored: world().record, lost: [idOf(world().laptop)], backend: memoryBackend() },
-    ...{ store: memoryStore(), authority: { by: "DEVICE", signer: world().phone } },
-    printRootKeys: async () => undefined,
-    keepRecord: async () => undefined,
-  });
+  const comeBack = () => {
+    const authority = { by: "DEVICE", signer: world().phone } as const;
+    return comingBack(world(), { authority, lost: [idOf(world().laptop)] }).restore;
+  };
 
   /** The thief ends what the owner scheduled, and schedules what leaves him his power. */
-  async function outrun(signer: Awaited<ReturnType<typeof restoreOwner>>["signer"]) {
+  async function outrun({ signer }: RestoreOutcome) {
     const { node, record, laptop } = world();
     if (!("key" in signer)) throw new Error("no agent's signer");
     const thief = actorOf(world(), laptop);
@@ -45,11 +40,11 @@ describe("finding: a restoration takes a thief's change for its own", function (
   }
 
   it("schedules its own beside it, and does not wait for the other", async () => {
-    const mine = options();
-    const { change, agent } = await outrun((await restoreOwner(mine)).signer);
+    const restore = comeBack();
+    const { change, agent } = await outrun(await restore());
     // Whose change was vetoed waits before the next one.
     await world().pass(2 * DAY);
-    expect((await restoreOwner(mine)).waiting).to.deep.include({ step: "POWER", for: "CHANGE_DELAY" });
+    expect((await restore()).waiting).to.deep.include({ step: "POWER", for: "CHANGE_DELAY" });
     const { pendingChanges } = await world().state();
     const own = [...pendingChanges.values()].filter(({ id }) => id !== change);
     expect(own).to.have.length(1);
@@ -62,29 +57,29 @@ describe("finding: a restoration takes a thief's change for its own", function (
 
   it("goes on until the lost device has no power, though the new one has it already", async () => {
     const { node, record, pass, laptop } = world();
-    const mine = options();
-    const { change } = await outrun((await restoreOwner(mine)).signer);
+    const restore = comeBack();
+    const { change } = await outrun(await restore());
     await pass(2 * DAY);
     await executeChange({ registry: node.registry, sender: node.relayer, policy: record.policy }, change);
-    const { complete, waiting } = await restoreOwner(mine);
+    const { complete, waiting } = await restore();
     expect(complete).to.equal(false);
     expect(waiting).to.deep.include({ step: "POWER", for: "CHANGE_DELAY" });
     await pass(2 * DAY);
-    expect((await restoreOwner(mine)).complete).to.equal(true);
+    expect((await restore()).complete).to.equal(true);
     expect(await rightsOf(world(), laptop)).to.deep.equal([]);
   });
 
   it("takes PROVE again from a lost device that let itself prove during the delay", async () => {
     const { laptop, pass } = world();
-    const mine = options();
-    await restoreOwner(mine);
+    const restore = comeBack();
+    await restore();
     expect(await rightsOf(world(), laptop)).not.to.include("PROVE");
     await authorizeAgents(actorOf(world(), laptop), [
       await admitted(world(), laptop, ["PROVE"], { known: true }),
     ]);
     expect(await rightsOf(world(), laptop)).to.include("PROVE");
     await pass(2 * DAY);
-    expect((await restoreOwner(mine)).complete).to.equal(true);
+    expect((await restore()).complete).to.equal(true);
     expect(await rightsOf(world(), laptop)).to.deep.equal([]);
   });
 });

@@ -26,12 +26,9 @@ import { memoryBlobs } from "../../../client/storage/index.ts";
 import { createWallet } from "../../../client/wallet/index.ts";
 import { recoveryFile, SOURCE_DID, signerOf } from "../recovery/support.ts";
 import { codeOfAsync } from "../support.ts";
-import { draftSet, install, openTrusteeWorld, type TrusteeWorld } from "./trusteeWorld.ts";
+import { draftSet, install, openTrusteeWorld, type TrusteeWorld, wordsOn } from "./trusteeWorld.ts";
 
 const NAMES = ["Ada", "Ben", "Cleo"] as const;
-const wordsOn = (page: string) =>
-  [...page.matchAll(/^ ?\d+ .*[a-z]$/gm)].flatMap(([row]) => row.match(/[a-z]+/g) ?? []).join(" ");
-
 describe("app: a drill", () => {
   let world: TrusteeWorld;
   let good: DrillOptions;

@@ -25,7 +25,15 @@ import { memoryBlobs } from "../../../client/storage/index.ts";
 import { createWallet } from "../../../client/wallet/index.ts";
 import { memoryStore } from "../recovery/support.ts";
 import { codeOfAsync } from "../support.ts";
-import { DAY, draftSet, install, openTrusteeWorld, type TrusteeWorld, trusteeOf } from "./trusteeWorld.ts";
+import {
+  DAY,
+  draftSet,
+  install,
+  openTrusteeWorld,
+  type TrusteeWorld,
+  trusteeOf,
+  wordsOn,
+} from "./trusteeWorld.ts";
 
 const id = (wallet: HDNodeWallet) => keyIdOf(secp256k1Key(wallet.address));
 
@@ -55,10 +63,6 @@ const deviceOf = async ({ signer }: RestoreOutcome) => {
   if (!("key" in signer)) throw new Error("no agent's signer");
   return keyIdOf(signer.key);
 };
-
-/** The words on a page, as somebody types them. */
-const wordsOn = (page: string) =>
-  [...page.matchAll(/^ ?\d+ .*[a-z]$/gm)].flatMap(([row]) => row.match(/[a-z]+/g) ?? []).join(" ");
 
 describe("app: an owner comes back after a loss", function () {
   this.timeout(240_000);

@@ -125,3 +125,7 @@ export function trusteeOf({ node }: TrusteeWorld, set: TrusteeSet, wallet: HDNod
   );
   return { registry: node.registry, signer: wallet, sender: node.relayer, appointment };
 }
+
+/** The words on a page, as somebody types them. */
+export const wordsOn = (page: string) =>
+  [...page.matchAll(/^ ?\d+ .*[a-z]$/gm)].flatMap(([row]) => row.match(/[a-z]+/g) ?? []).join(" ");

@@ -16,7 +16,7 @@ import {
 } from "../../../client/app/index.ts";
 import { generateLinkSecret, Secret, secp256k1Key } from "../../../client/keys/index.ts";
 import { ALL_AUTHORIZATIONS, rootCommitment } from "../../../client/policy/index.ts";
-import { DAY, draftSet, install, type TrusteeWorld, trusteeOf } from "../app/trusteeWorld.ts";
+import { DAY, draftSet, install, type TrusteeWorld, trusteeOf, wordsOn } from "../app/trusteeWorld.ts";
 import { codeOfAsync } from "../support.ts";
 import {
   actorOf,
@@ -29,7 +29,6 @@ import {
   rightsOf,
   sharedWorld,
   watch,
-  wordsOn,
 } from "./support.ts";
 
 const byRootKeys = async ({ rootKit }: TrusteeWorld) =>

@@ -112,10 +112,6 @@ export function comingBack(
   return { kept, pages, restore: () => restoreOwner(whole) };
 }
 
-/** The words on a page, as somebody types them. */
-export const wordsOn = (page: string) =>
-  [...page.matchAll(/^ ?\d+ .*[a-z]$/gm)].flatMap(([row]) => row.match(/[a-z]+/g) ?? []).join(" ");
-
 /** The owner gets her policy back by two of her trustees. */
 export async function regain(world: TrusteeWorld, trustees: readonly TrusteeActor[]): Promise<void> {
   const requests: RecoveryRequest[] = [];
