@@ -1,6 +1,46 @@
 export type { AgentProof } from "../chain/index.ts";
-export type { AgentStatus, LatestConsent } from "./agentView.ts";
-export type { ShareAnchorWriterOptions } from "./anchors.ts";
+export type { AgentStatus, LatestConsent } from "./agents/agentView.ts";
+export type { AgentTerms, ContractProofOptions } from "./agents/contractProof.ts";
+export { proveToContract } from "./agents/contractProof.ts";
+export type {
+  Admission,
+  Consent,
+  Invitation,
+  InvitationAnswer,
+  InviteOptions,
+  Occasion,
+} from "./agents/invitation.ts";
+export {
+  answerInvitation,
+  inviteAgent,
+  parseAnswer,
+  parseInvitation,
+  serializeAnswer,
+  serializeInvitation,
+} from "./agents/invitation.ts";
+export type { CreateOptions, DraftOptions } from "./agents/policyActions.ts";
+export {
+  authorizeAgents,
+  createPolicy,
+  draftPolicy,
+  renounceAuthorizations,
+  revokeAgents,
+} from "./agents/policyActions.ts";
+export type { ProvingAgentOptions, Shown, ShowOptions } from "./agents/provingAgent.ts";
+export { ProvingAgent } from "./agents/provingAgent.ts";
+export type { AgentRecord } from "./agents/record.ts";
+export {
+  decodeAgentRecord,
+  encodeAgentRecord,
+  grantOf,
+  policySecretsOf,
+  withPolicySecrets,
+} from "./agents/record.ts";
+export type { RenewActor, RenewalOptions } from "./agents/renewal.ts";
+export { draftRenewal, renewAgent } from "./agents/renewal.ts";
+export type { OffChainVerifierOptions } from "./agents/verifier.ts";
+export { OffChainVerifier } from "./agents/verifier.ts";
+export type { ShareAnchorWriterOptions } from "./backups/anchors.ts";
 export {
   anchorBackup,
   permitBackups,
@@ -8,19 +48,15 @@ export {
   policyShareAnchor,
   policyShareAnchorWriter,
   previousBackup,
-} from "./anchors.ts";
-export type { BackUpOptions, BackupName, BackupPlace, RestoreNewestOptions } from "./backups.ts";
-export { backUp, restoreNewest, storedBackups } from "./backups.ts";
-export type { AgentTerms, ContractProofOptions } from "./contractProof.ts";
-export { proveToContract } from "./contractProof.ts";
-export type { DidKeyRotation, RegistryDidRotationOptions } from "./didRotation.ts";
-export { registryDidRotation } from "./didRotation.ts";
-export type { DrillCheck, DrilledTrustee, DrillFinding, DrillOptions, DrillReport } from "./drill.ts";
-export { drill } from "./drill.ts";
+} from "./backups/anchors.ts";
+export type { BackUpOptions, BackupName, BackupPlace, RestoreNewestOptions } from "./backups/backUp.ts";
+export { backUp, restoreNewest, storedBackups } from "./backups/backUp.ts";
+export type { OwnerBackups, OwnerBackupsOptions } from "./backups/ownerBackups.ts";
+export { ownerBackups } from "./backups/ownerBackups.ts";
 export type { AppErrorCode } from "./errors.ts";
 export { AppError } from "./errors.ts";
 export type { Actor, LoneActor, PolicyActor } from "./execute.ts";
-export type { ChangeIntent, Proposed, Relay } from "./governance.ts";
+export type { ChangeIntent, Proposed, Relay } from "./governance/changes.ts";
 export {
   approveChange,
   approveGathered,
@@ -34,84 +70,49 @@ export {
   vetoChange,
   voidApprovals,
   withdrawApproval,
-} from "./governance.ts";
-export { heartbeatKeyName, policyHeartbeatKey, verifyHeartbeatKey } from "./heartbeatKeys.ts";
+} from "./governance/changes.ts";
+export type { RootKit } from "./governance/rootKit.ts";
+export { makeRootKit, rootKitFromWords, rootKitPage, rootSigner } from "./governance/rootKit.ts";
+export type { EmergencyRotateActor, RotationOptions } from "./governance/rotation.ts";
+export { draftRotation, emergencyRotate } from "./governance/rotation.ts";
+export type { DidKeyRotation, RegistryDidRotationOptions } from "./restoration/didRotation.ts";
+export { registryDidRotation } from "./restoration/didRotation.ts";
 export type {
-  Admission,
-  Consent,
-  Invitation,
-  InvitationAnswer,
-  InviteOptions,
-  Occasion,
-} from "./invitation.ts";
+  DrillCheck,
+  DrilledTrustee,
+  DrillFinding,
+  DrillOptions,
+  DrillReport,
+} from "./restoration/drill.ts";
+export { drill } from "./restoration/drill.ts";
+export type { OwnerRecord } from "./restoration/ownerRecord.ts";
 export {
-  answerInvitation,
-  inviteAgent,
-  parseAnswer,
-  parseInvitation,
-  serializeAnswer,
-  serializeInvitation,
-} from "./invitation.ts";
-export type { OwnerBackups, OwnerBackupsOptions } from "./ownerBackups.ts";
-export { ownerBackups } from "./ownerBackups.ts";
-export type { OwnerRecord } from "./ownerRecord.ts";
-export { decodeOwnerRecord, encodeOwnerRecord, ownerRecordOf, policyOfOwner } from "./ownerRecord.ts";
-export type { CreateOptions, DraftOptions } from "./policyActions.ts";
-export {
-  authorizeAgents,
-  createPolicy,
-  draftPolicy,
-  renounceAuthorizations,
-  revokeAgents,
-} from "./policyActions.ts";
-export type { ProvingAgentOptions, Shown, ShowOptions } from "./provingAgent.ts";
-export { ProvingAgent } from "./provingAgent.ts";
-export type { AgentRecord } from "./record.ts";
-export {
-  decodeAgentRecord,
-  encodeAgentRecord,
-  grantOf,
-  policySecretsOf,
-  withPolicySecrets,
-} from "./record.ts";
-export type {
-  ConsentToRecoveryOptions,
-  RecoveryConsent,
-  RecoveryRequest,
-  RecoveryRequestOptions,
-} from "./recoveryRequest.ts";
-export {
-  checkRecoveryRequest,
-  consentToRecovery,
-  recoveryRequestWords,
-  requestRecovery,
-} from "./recoveryRequest.ts";
-export type { RenewActor, RenewalOptions } from "./renewal.ts";
-export { draftRenewal, renewAgent } from "./renewal.ts";
-export type { RestoreOutcome } from "./restoration.ts";
-export { restoreOwner } from "./restoration.ts";
-export type { RestoreStep, RestoreWay } from "./restoreState.ts";
-export { RESTORE_STEPS } from "./restoreState.ts";
-export type { RestoreAuthority, RestoreOptions, RestoreProgress, Waiting } from "./restoreWork.ts";
-export type { RootKit } from "./rootKit.ts";
-export { makeRootKit, rootKitFromWords, rootKitPage, rootSigner } from "./rootKit.ts";
-export type { EmergencyRotateActor, RotationOptions } from "./rotation.ts";
-export { draftRotation, emergencyRotate } from "./rotation.ts";
-export {
-  appointmentMessage,
-  consentOf,
-  offerCapabilities,
-  requestCapabilities,
-} from "./trusteeEnrolment.ts";
-export type { OfferTrusteeshipOptions } from "./trustees.ts";
+  decodeOwnerRecord,
+  encodeOwnerRecord,
+  ownerRecordOf,
+  policyOfOwner,
+} from "./restoration/ownerRecord.ts";
+export type { RestoreOutcome } from "./restoration/restoreOwner.ts";
+export { restoreOwner } from "./restoration/restoreOwner.ts";
+export type { RestoreStep, RestoreWay } from "./restoration/state.ts";
+export { RESTORE_STEPS } from "./restoration/state.ts";
+export type { RestoreAuthority, RestoreOptions, RestoreProgress, Waiting } from "./restoration/work.ts";
+export type { OfferTrusteeshipOptions } from "./trustees/changeTrustees.ts";
 export {
   dismissTrustees,
   draftTrustees,
   gatherTrustees,
   offerTrusteeship,
   proposeTrustees,
-} from "./trustees.ts";
-export type { AppointmentStanding, JointOperation, TrusteeActor } from "./trusteeship.ts";
+} from "./trustees/changeTrustees.ts";
+export {
+  appointmentMessage,
+  consentOf,
+  offerCapabilities,
+  requestCapabilities,
+} from "./trustees/enrolment.ts";
+export { heartbeatKeyName, policyHeartbeatKey, verifyHeartbeatKey } from "./trustees/heartbeatKeys.ts";
+export type { AppointmentStanding, JointOperation, TrusteeActor } from "./trustees/operations.ts";
 export {
   clearRecovery,
   draftTrusteeRevoke,
@@ -123,7 +124,19 @@ export {
   submitWithTrustees,
   verifyAppointment,
   voteRecovery,
-} from "./trusteeship.ts";
+} from "./trustees/operations.ts";
+export type {
+  ConsentToRecoveryOptions,
+  RecoveryConsent,
+  RecoveryRequest,
+  RecoveryRequestOptions,
+} from "./trustees/recoveryRequest.ts";
+export {
+  checkRecoveryRequest,
+  consentToRecovery,
+  recoveryRequestWords,
+  requestRecovery,
+} from "./trustees/recoveryRequest.ts";
 export {
   parseAppointment,
   parseRecoveryConsent,
@@ -141,10 +154,8 @@ export {
   serializeTrusteeRevoke,
   serializeTrusteeSet,
   serializeTrusteeVoice,
-} from "./trusteeTexts.ts";
-export type { OffChainVerifierOptions } from "./verifier.ts";
-export { OffChainVerifier } from "./verifier.ts";
-export type { PolicyWatcherOptions, WatchReport, WatchSink } from "./watcher.ts";
-export { PolicyWatcher } from "./watcher.ts";
-export type { WebhookOptions } from "./watchSinks.ts";
-export { logSink, webhookSink } from "./watchSinks.ts";
+} from "./trustees/texts.ts";
+export type { WebhookOptions } from "./watch/sinks.ts";
+export { logSink, webhookSink } from "./watch/sinks.ts";
+export type { PolicyWatcherOptions, WatchReport, WatchSink } from "./watch/watcher.ts";
+export { PolicyWatcher } from "./watch/watcher.ts";

@@ -44,7 +44,6 @@ export { mailbox } from "./mailbox.ts";
 export type {
   Capability,
   Message,
-  MessageDefaults,
   MessageFields,
   MessageType,
   NewMessageOptions,
@@ -122,3 +121,4 @@ export { memoryTransport } from "./transport.ts";
 export type { TrusteeDesk, TrusteeDeskOptions } from "./trusteeDesk.ts";
 export { trusteeDesk } from "./trusteeDesk.ts";
 export { trustAnswer } from "./trustPing.ts";
+export type { MessageDefaults } from "./variants.ts";

@@ -4,7 +4,7 @@ import { type RandomSource, systemRandom } from "../keys/index.ts";
 import { canonicalJson, toBase64url } from "./encoding.ts";
 import { RecoveryError } from "./errors.ts";
 import { shareSchema } from "./share.ts";
-import { withoutVariants } from "./variants.ts";
+import { type MessageDefaults, withoutVariants } from "./variants.ts";
 
 /** What an owner may ask of a trustee (V4). */
 export const CAPABILITIES = ["RECOVERY_SHARE", "REVOKE_AUTHZ", "PROVISION_AUTHZ", "ADMIN_AUTHZ"] as const;
@@ -120,13 +120,6 @@ export type NewMessageOptions = {
   /** Seconds; three days by default. */
   readonly lifetime?: number;
   readonly random?: RandomSource;
-};
-
-/** What the channel knows of a message that does not say it itself, as those of the source's examples. */
-export type MessageDefaults = {
-  readonly id?: string;
-  readonly expires?: number;
-  readonly for_id?: string;
 };
 
 const LIFETIME = 3 * 24 * 3600;

@@ -1,4 +1,9 @@
-import type { MessageDefaults } from "./messages.ts";
+/** What the channel knows of a message that does not say it itself, as those of the source's examples. */
+export type MessageDefaults = {
+  readonly id?: string;
+  readonly expires?: number;
+  readonly for_id?: string;
+};
 
 /**
  * The trustee protocol's source contradicts itself in its examples. One form is written; these variants are read:
