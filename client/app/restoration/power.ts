@@ -11,7 +11,7 @@ import {
 } from "../../policy/index.ts";
 import { type Admission, answerInvitation, inviteAgent, type Occasion } from "../agents/invitation.ts";
 import { AppError } from "../errors.ts";
-import { executeChange, proposeChange } from "../governance/changes.ts";
+import { executeChange, proposeChange, vetoChange } from "../governance/changes.ts";
 import { emergencyRotate } from "../governance/rotation.ts";
 import { stateOf } from "../trustees/changeTrustees.ts";
 import { clearRecovery, executeRecovery } from "../trustees/operations.ts";
@@ -48,6 +48,22 @@ export async function regainPower(work: RestoreWork): Promise<Waiting | undefine
   }
 }
 
+/**
+ * Ends what those that were lost scheduled by themselves: it could take effect before their power ends. With root keys or
+ * trustees it ends with the epoch.
+ */
+export async function vetoChangesOfLost(work: RestoreWork): Promise<void> {
+  const { registry, policy, sender, authority, lost } = work.options;
+  if (authority.by !== "DEVICE") return;
+  const { pendingChanges } = await stateOf(registry, policy);
+  const { time } = await readHead(registry);
+  const theirs = [...pendingChanges.values()].filter(
+    ({ latest, majority, approvers }) =>
+      latest >= time && !majority && approvers.every((approver) => lost.includes(approver)),
+  );
+  for (const { id } of theirs) await vetoChange({ registry, policy, sender, signer: authority.signer }, id);
+}
+
 /** Another ADMIN proposes it: the new device in the place of those that were lost. */
 async function byDevice(
   work: RestoreWork,
@@ -57,6 +73,7 @@ async function byDevice(
 ): Promise<Waiting | undefined> {
   const { registry, policy, sender } = work.options;
   const { signer, coSigners = [] } = authority;
+  await vetoChangesOfLost(work);
   const { time } = await readHead(registry);
   // Asked of the chain, so that a stop right after it was scheduled does no harm.
   const waiting = [...state.pendingChanges.values()].find(

@@ -13,7 +13,7 @@ import { AppError } from "../errors.ts";
 import type { PolicyActor } from "../execute.ts";
 import { makeRootKit, rootKitPage } from "../governance/rootKit.ts";
 import { stateOf } from "../trustees/changeTrustees.ts";
-import { regainPower } from "./power.ts";
+import { regainPower, vetoChangesOfLost } from "./power.ts";
 import type { RestoreStep } from "./state.ts";
 import type { RestoreWork, Waiting } from "./work.ts";
 
@@ -24,7 +24,7 @@ export async function workOn(step: RestoreStep, work: RestoreWork): Promise<Wait
 
 const STEPS: Readonly<Record<RestoreStep, (work: RestoreWork) => Promise<Waiting | undefined>>> = {
   KEYS: makeKeys,
-  LOST: revokeLost,
+  LOST: disarmLost,
   ROOT_KEYS: printRootKeys,
   POWER: movePower,
   PROVE: prove,
@@ -40,7 +40,12 @@ async function makeKeys({ options, state, keep }: RestoreWork): Promise<undefine
   await keep({ device: id });
 }
 
-/** At once: what takes a delay follows with the power of the new device, or has ended with the epoch. */
+/** What can be done at once: what takes a delay follows with the power of the new device, or has ended with the epoch. */
+async function disarmLost(work: RestoreWork): Promise<undefined> {
+  await revokeLost(work);
+  await vetoChangesOfLost(work);
+}
+
 async function revokeLost(work: RestoreWork): Promise<undefined> {
   const { registry, policy } = work.options;
   const { time: now } = await readHead(registry);

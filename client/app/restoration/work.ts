@@ -9,7 +9,10 @@ import type { RestoreState, RestoreStep } from "./state.ts";
 
 /** By whose word power comes back to the owner. */
 export type RestoreAuthority =
-  /** Another device of hers is ADMIN still: it lets the new one prove at once, and gives it power after the policy's delay. */
+  /**
+   * Another device of hers is ADMIN still: it lets the new one prove at once, vetoes what the lost ones alone scheduled, and gives
+   * the new one power after the policy's delay.
+   */
   | { readonly by: "DEVICE"; readonly signer: PolicySigner; readonly coSigners?: readonly PolicySigner[] }
   /** Root keys from paper: at once. */
   | {
