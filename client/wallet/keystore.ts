@@ -59,8 +59,8 @@ export async function importKeystore(
   const keystore = checkedKeystore(json);
   report(work, 0);
   try {
-    const progress = (done: number) => report(work, done);
-    const { address, privateKey } = await decryptKeystoreJson(keystore, password.reveal(), progress);
+    const onProgress = (done: number) => report(work, done);
+    const { address, privateKey } = await decryptKeystoreJson(keystore, password.reveal(), onProgress);
     return { address: hex20(address), privateKey: new Secret(hexToBytes(hex(privateKey))) };
   } catch (error) {
     if (error instanceof WalletError) throw error;

@@ -31,8 +31,8 @@ export async function rootSlots(
   const about = slots.map(noteOf);
   const made: Slot[] = [];
   for (const [i, { secret }] of slots.entries()) {
-    const progress = (done: number) => report(work, (i + done) / slots.length);
-    const prepared = await prepareSlot(secret, { wallet, opens: "wallet" }, { ...work, progress });
+    const onProgress = (done: number) => report(work, (i + done) / slots.length);
+    const prepared = await prepareSlot(secret, { wallet, opens: "wallet" }, { ...work, onProgress });
     made.push(prepared.sealKey(root));
     prepared.erase();
   }
@@ -50,11 +50,11 @@ export async function rekeyed(
   const root = new WrappingKey(randomKey());
   const before = session.keyring.segments;
   const halfOf = (from: number) => (done: number) => report(work, from + done / 2);
-  const made = await rootSlots(session.wallet, slots, root, { ...work, progress: halfOf(0) });
+  const made = await rootSlots(session.wallet, slots, root, { ...work, onProgress: halfOf(0) });
   const after: SegmentKeys[] = [];
   for (const [i, keys] of before.entries()) {
-    const progress = (done: number) => halfOf(0.5)((i + done) / before.length);
-    after.push(await copySegment(session, keys, { ...work, progress }));
+    const onProgress = (done: number) => halfOf(0.5)((i + done) / before.length);
+    after.push(await copySegment(session, keys, { ...work, onProgress }));
   }
   const old = session.keyring;
   const header = { wallet: session.wallet, slots: made.slots };

@@ -116,7 +116,7 @@ export async function openSlot(
   for (const [i, slot] of candidates.entries()) {
     const raw = await rawKey(secret, wallet, slot, {
       ...work,
-      progress: (done) => report(work, (i + done) / candidates.length),
+      onProgress: (done) => report(work, (i + done) / candidates.length),
     });
     if (raw === undefined) continue;
     const keys = subkeys(raw, hex.decode(slot.salt));

@@ -5,13 +5,13 @@ export type WorkOptions = {
   /** Stops the work; it then throws WALLET_ABORTED and has changed nothing. */
   readonly signal?: AbortSignal;
   /** Called now and then with how much is done, from 0 to 1. */
-  readonly progress?: (done: number) => void;
+  readonly onProgress?: (done: number) => void;
 };
 
 /** Reports how much is done. @throws {WalletError} WALLET_ABORTED */
-export function report({ signal, progress }: WorkOptions, done: number): void {
+export function report({ signal, onProgress }: WorkOptions, done: number): void {
   if (signal?.aborted === true) throw new WalletError("WALLET_ABORTED", "stopped on request");
-  progress?.(done);
+  onProgress?.(done);
 }
 
 /** Lets everything else that waits have its turn. */

@@ -26,7 +26,7 @@ describe("errors", () => {
       const codes = declared(module);
       expect(codes.length).to.be.greaterThan(3);
       expect(documented).to.include.members(codes);
-      const files = readdirSync(join("client", module)).filter(
+      const files = readdirSync(join("client", module), { recursive: true, encoding: "utf8" }).filter(
         (file) => file.endsWith(".ts") && file !== "errors.ts",
       );
       const sources = files.map((file) => readFileSync(join("client", module, file), "utf8")).join();

@@ -162,9 +162,9 @@ describe("backup/ageFile", () => {
     const timer = setInterval(() => turns++, 1);
     const passphrase = new Secret("hold horse battery");
     const seen: number[] = [];
-    const progress = (done: number) => seen.push(done);
-    const file = await encryptAge(bytes("content"), { passphrase }, { progress });
-    expect(textOf(await decryptAge(file, { passphrase }, { progress }))).to.equal("content");
+    const onProgress = (done: number) => seen.push(done);
+    const file = await encryptAge(bytes("content"), { passphrase }, { onProgress });
+    expect(textOf(await decryptAge(file, { passphrase }, { onProgress }))).to.equal("content");
     clearInterval(timer);
     expect(turns).to.be.greaterThan(20);
     expect(seen.length).to.be.greaterThan(20);
@@ -181,7 +181,7 @@ describe("backup/ageFile", () => {
       const stop = new AbortController();
       return {
         signal: stop.signal,
-        progress: (done: number) => {
+        onProgress: (done: number) => {
           if (done > limit) stop.abort();
         },
       };

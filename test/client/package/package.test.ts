@@ -55,7 +55,7 @@ describe("package", () => {
       const program = `for (const name of ${JSON.stringify(names)}) console.log(name, Object.keys(await import(name)).length > 0)`;
       const { stdout } = await run("node", ["--input-type=module", "--eval", program], { cwd: folder });
       expect(stdout.trim().split("\n")).to.deep.equal(names.map((name) => `${name} true`));
-      const inner = `import("dkms/app/record.js").catch(({ code }) => console.log(code))`;
+      const inner = `import("dkms/app/agents/record.js").catch(({ code }) => console.log(code))`;
       const refused = await run("node", ["--input-type=module", "--eval", inner], { cwd: folder });
       expect(refused.stdout.trim()).to.equal("ERR_PACKAGE_PATH_NOT_EXPORTED");
     });

@@ -376,13 +376,13 @@ describe("wallet under attack", () => {
       let turns = 0;
       const timer = setInterval(() => turns++, 1);
       const seen: number[] = [];
-      await openWallet({ storage: locked, unlock: password("pass"), progress: (done) => seen.push(done) });
+      await openWallet({ storage: locked, unlock: password("pass"), onProgress: (done) => seen.push(done) });
       clearInterval(timer);
       expect(turns).to.be.greaterThan(3);
       expect(seen.length).to.be.greaterThan(3);
       expect(seen).to.deep.equal(seen.toSorted((a, b) => a - b));
       const stop = new AbortController();
-      const progress = (done: number) => {
+      const onProgress = (done: number) => {
         if (done > 0.3) stop.abort();
         if (done > 0.9) throw new Error("was not stopped");
       };
@@ -390,7 +390,7 @@ describe("wallet under attack", () => {
         storage: locked,
         unlock: password("pass"),
         signal: stop.signal,
-        progress,
+        onProgress,
       });
       expect(await codeOfAsync(() => stopped)).to.equal("WALLET_ABORTED");
     }).timeout(20_000);

@@ -82,7 +82,7 @@ describe("wallet/keystore", () => {
   it("writes what ethers reads, and reads what ethers writes", async () => {
     const key = { address: hex20(ethers.address), privateKey: new Secret(new Uint8Array(32).fill(0x42)) };
     const seen: number[] = [];
-    const json = await exportKeystore(key, pass, { progress: (done) => seen.push(done) });
+    const json = await exportKeystore(key, pass, { onProgress: (done) => seen.push(done) });
     expect((await EthersWallet.fromEncryptedJson(json, "pass word")).privateKey).to.equal(ethers.privateKey);
     expect(seen.length).to.be.greaterThan(3);
     const imported = await importKeystore(theirs, pass);
@@ -93,10 +93,10 @@ describe("wallet/keystore", () => {
   it("tells a wrong password, and is stopped when asked to", async () => {
     expect(await codeOfAsync(() => importKeystore(theirs, new Secret("wrong")))).to.equal("WALLET_KEY_WRONG");
     const stop = new AbortController();
-    const progress = (done: number) => {
+    const onProgress = (done: number) => {
       if (done > 0.3) stop.abort();
     };
-    const work = { signal: stop.signal, progress };
+    const work = { signal: stop.signal, onProgress };
     expect(await codeOfAsync(() => importKeystore(theirs, pass, work))).to.equal("WALLET_ABORTED");
     const key = { address: hex20(ethers.address), privateKey: new Secret(new Uint8Array(32).fill(0x42)) };
     expect(await codeOfAsync(() => exportKeystore(key, pass, work))).to.equal("WALLET_ABORTED");

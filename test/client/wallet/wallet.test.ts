@@ -421,11 +421,11 @@ describe("wallet", () => {
       const before = await contentsOf(wallet);
       const stop = new AbortController();
       const seen: number[] = [];
-      const progress = (done: number) => {
+      const onProgress = (done: number) => {
         seen.push(done);
         if (done > 0.8) stop.abort();
       };
-      const rekeying = wallet.rekey([{ secret: recovery(5) }], { signal: stop.signal, progress });
+      const rekeying = wallet.rekey([{ secret: recovery(5) }], { signal: stop.signal, onProgress });
       expect(await codeOfAsync(() => rekeying)).to.equal("WALLET_ABORTED");
       expect(seen).to.deep.equal(seen.toSorted((a, b) => a - b));
       expect(await contentsOf(wallet)).to.deep.equal(before);

@@ -30,7 +30,7 @@ import { DAY, draftSet, install, openTrusteeWorld, type TrusteeWorld } from "../
 const hash = (byte: string) => hex32(`0x${byte.repeat(32)}`);
 const id = (wallet: HDNodeWallet) => keyIdOf(secp256k1Key(wallet.address));
 
-describe("app/anchors of backups", () => {
+describe("app/backups/anchors of backups", () => {
   let world: TrusteeWorld;
   const cloud = Wallet.createRandom();
 
@@ -134,7 +134,7 @@ describe("app/anchors of backups", () => {
   });
 });
 
-describe("app/anchors of shares", () => {
+describe("app/backups/anchors of shares", () => {
   const DEPTH = 3;
   let world: TrusteeWorld;
   let set: TrusteeSet;

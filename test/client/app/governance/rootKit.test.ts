@@ -8,7 +8,7 @@ import { codeOf, codeOfAsync } from "../../support.ts";
 
 const SEVENS = (bytes: Uint8Array) => bytes.fill(7);
 
-describe("app/rootKit", () => {
+describe("app/governance/rootKit", () => {
   it("comes back from its words alone, however they are typed", async () => {
     const kit = await makeRootKit();
     const words = kit.words.reveal();

@@ -34,7 +34,7 @@ async function consent(
   return { recovery, power: offer.power, acceptance };
 }
 
-describe("app/recoveryRequest", () => {
+describe("app/trustees/recoveryRequest", () => {
   let consents: readonly (RecoveryConsent & { readonly recovery: bigint })[];
   let request: RecoveryRequest;
 

@@ -93,7 +93,7 @@ function altered(text: string, path: readonly (string | number)[], to: unknown):
 
 const all = await texts();
 
-describe("app/trusteeTexts", () => {
+describe("app/trustees/texts", () => {
   for (const [name, { text, value, parse }] of Object.entries(all)) {
     describe(name, () => {
       const refuses = (bad: string, why: string) =>

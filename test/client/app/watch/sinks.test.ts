@@ -51,7 +51,7 @@ async function startReceiver(answer: (response: ServerResponse, request: Incomin
   return receiver;
 }
 
-describe("app/watchSinks", () => {
+describe("app/watch/sinks", () => {
   describe("logSink", () => {
     it("writes a line with time, code and text", () => {
       const lines: string[] = [];

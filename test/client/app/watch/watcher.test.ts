@@ -29,7 +29,7 @@ async function until(holds: () => boolean): Promise<void> {
   if (!holds()) throw new Error("it took too long");
 }
 
-describe("app/watcher", () => {
+describe("app/watch/watcher", () => {
   let world: TrusteeWorld;
   let set: TrusteeSet;
   let faulty: FaultyNode;
