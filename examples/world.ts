@@ -4,7 +4,7 @@ import type { CreateCredential, GetCredential, PolicySigner } from "../client/ke
 
 /** What an example finds around it; a program of yours makes these itself, see the comments. */
 export type World = {
-  /** `openRegistry({ provider: connectRpc(url, { chainId }), address, chainId })` */
+  /** `await openRegistry({ provider: connectRpc(url, { chainId }), address, chainId, deployedAt })` */
   readonly registry: Registry;
   /** Pays for transactions: any account, agents need no funds. `new Wallet(key, provider)` */
   readonly sender: TransactionSender;
