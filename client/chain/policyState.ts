@@ -29,6 +29,7 @@ import {
   readProposal,
   readRecovery,
   readTrusteeCapabilities,
+  readTrusteeNonce,
   readTrusteeSet,
   readVote,
 } from "./readRecovery.ts";
@@ -147,6 +148,9 @@ async function checkRecovery(registry: Registry, state: PolicyState, block: Bloc
   const set = await readTrusteeSet(registry, policy, block.number);
   const hash = trusteeSettingsHash(trustees.settings);
   if (set.number !== trustees.number || (set.settings ?? NO_HASH) !== hash || set.since !== trustees.since) {
+    throw contradiction(policy, "trustees");
+  }
+  if ((await readTrusteeNonce(registry, policy, block.number)) !== trustees.nonce) {
     throw contradiction(policy, "trustees");
   }
   const { number, running, refused } = await readRecovery(registry, policy, block.number);

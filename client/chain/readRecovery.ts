@@ -73,8 +73,12 @@ export async function readTrusteeCapabilities(
 }
 
 /** The nonce of the next thing that trustees do at once. @throws {ChainError} those of the node */
-export async function readTrusteeNonce(registry: Registry, policy: PolicyId): Promise<bigint> {
-  return (await callRegistry(registry, "trusteeNonceOf", [policy])).bigint(0);
+export async function readTrusteeNonce(
+  registry: Registry,
+  policy: PolicyId,
+  block?: number,
+): Promise<bigint> {
+  return (await callRegistry(registry, "trusteeNonceOf", [policy], block)).bigint(0);
 }
 
 /** Reads the present recovery of a policy. @throws {ChainError} those of the node */

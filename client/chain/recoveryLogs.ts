@@ -49,6 +49,12 @@ export const RECOVERY_DECODERS: Readonly<
     trustee: trustee(log),
     capabilities: knownCapabilities(log.number("capabilities")),
   }),
+  TrusteesRevoked: (log) => ({
+    type: "TrusteesRevoked",
+    policy: policy(log),
+    number: log.number("number"),
+    nonce: log.bigint("nonce"),
+  }),
   RecoveryProposed: (log) => ({
     type: "RecoveryProposed",
     ...course(log),

@@ -27,6 +27,8 @@ export function applyRecoveryEvent(
       return trusteesChanged(state, event);
     case "TrusteeRevealed":
       return revealed(state, event);
+    case "TrusteesRevoked":
+      return nonceUsed(state, event);
     case "RecoveryProposed":
       return proposed(state, event);
     case "RecoveryVoted":
@@ -57,7 +59,7 @@ function trusteesProposed(state: PolicyState, event: Of<"TrusteesProposed">): Po
 /** The next set, which begins with nobody revealed. */
 export function withTrustees(state: PolicyState, settings: TrusteeSettings, since: bigint): PolicyState {
   const number = state.trustees.number + 1;
-  return { ...state, trustees: { number, since, settings, revealed: new Map(), refused: false } };
+  return { ...state, trustees: { number, since, settings, revealed: new Map(), nonce: 0n, refused: false } };
 }
 
 /** Follows the `ChangeExecuted` of the change that brought it about. */
@@ -74,6 +76,13 @@ function revealed(state: PolicyState, event: Of<"TrusteeRevealed">): PolicyState
   if (trustees.revealed.has(event.trustee)) throw unexpected(event, "the trustee was revealed before");
   const known = new Map(trustees.revealed).set(event.trustee, event.capabilities);
   return { ...state, trustees: { ...trustees, revealed: known } };
+}
+
+function nonceUsed(state: PolicyState, event: Of<"TrusteesRevoked">): PolicyState {
+  const { trustees } = state;
+  if (event.number !== trustees.number) throw unexpected(event, "it is another set");
+  if (event.nonce !== trustees.nonce) throw unexpected(event, "the nonce is not the next");
+  return { ...state, trustees: { ...trustees, nonce: trustees.nonce + 1n } };
 }
 
 function proposed(state: PolicyState, event: Of<"RecoveryProposed">): PolicyState {

@@ -136,6 +136,7 @@ function trusteeClause(operation: TrusteeOperation, name: Name, state: PolicySta
       return `A trustee votes for the recovery ${shortId(proposal)} of ${policy}${what}`;
     }
     case "TrusteeRevoke":
+      if (operation.agents.length === 0) return `Trustees take back what they signed to revoke in ${policy}`;
       return `Trustees stop ${listed(operation.agents.map(name))} from proving in ${policy}`;
   }
 }

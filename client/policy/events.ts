@@ -42,6 +42,7 @@ export type PolicyRecoveryEvent =
   | ChangeEvent<"TrusteesProposed", { trustees: TrusteeSettings }>
   | Event<"TrusteesChanged", { number: number; settings: Hex32 }>
   | Event<"TrusteeRevealed", { number: number; trustee: KeyId; capabilities: TrusteeCapabilities }>
+  | Event<"TrusteesRevoked", { number: number; nonce: bigint }>
   | RecoveryEvent<
       "RecoveryProposed",
       {

@@ -110,7 +110,9 @@ export const TRUSTEE_TYPES = {
     ),
   },
   TrusteeRevoke: {
-    TrusteeRevoke: fields("uint256 policy,uint32 trusteeSet,bytes32[] agents,uint64 nonce,uint64 deadline"),
+    TrusteeRevoke: fields(
+      "uint256 policy,uint32 epoch,uint32 trusteeSet,bytes32[] agents,uint64 nonce,uint64 deadline",
+    ),
   },
 } as const satisfies Record<TrusteeOperation["action"], TypedData["types"]>;
 

@@ -63,6 +63,8 @@ export type TrusteesState = {
   readonly settings: TrusteeSettings;
   /** Those that have acted, and what each may do. */
   readonly revealed: ReadonlyMap<KeyId, TrusteeCapabilities>;
+  /** Of what they revoke next. */
+  readonly nonce: bigint;
   /** Root keys have used their one refusal of a recovery by this set. */
   readonly refused: boolean;
 };
@@ -135,7 +137,7 @@ export type PolicyState = {
 
 /** Before the first trustees. */
 export const NO_TRUSTEES_YET: TrusteesState = {
-  ...{ number: 0, since: 0n, settings: NO_TRUSTEES, revealed: new Map(), refused: false },
+  ...{ number: 0, since: 0n, settings: NO_TRUSTEES, revealed: new Map(), nonce: 0n, refused: false },
 };
 
 /** Before the first recovery. */

@@ -154,22 +154,25 @@ export function buildRecoveryVote(options: RecoveryVoteOptions): RecoveryVote {
 }
 
 export type TrusteeRevokeOptions = TrusteeTiming & {
-  /** 1 to {@link MAX_CHANGES} of them. */
+  /** The present one. */
+  readonly epoch: number;
+  /** At most {@link MAX_CHANGES} of them; none to void what was signed with this nonce. */
   readonly agents: readonly KeyId[];
   readonly nonce: bigint;
 };
 
 /**
- * What trustees sign to take PROVE from agents.
+ * What trustees sign to take PROVE from agents, in this epoch.
  *
  * @throws {PolicyError} CHANGE_COUNT, CHANGE_DUPLICATE_AGENT, DEADLINE_PASSED, DEADLINE_TOO_FAR, UINT_OUT_OF_RANGE
  */
 export function buildTrusteeRevoke(options: TrusteeRevokeOptions): TrusteeRevoke {
   const { policy, agents } = options;
-  refuseDuplicates(agents);
+  if (agents.length > 0) refuseDuplicates(agents);
   return {
     action: "TrusteeRevoke",
     policy,
+    epoch: epochNumber(options.epoch),
     trusteeSet: epochNumber(options.trusteeSet),
     agents,
     nonce: uint(options.nonce, 64, "nonce"),

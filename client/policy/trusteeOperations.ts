@@ -34,7 +34,7 @@ export type AnchorBackup = Statement & {
   readonly backup: Hex32;
 };
 
-/** Most ADMINs, and trustees whom the quorum could not do without, end the recovery that runs. */
+/** Most ADMINs, and as many trustees as a bare quorum leaves out, end the recovery that runs. */
 export type CancelRecovery = Statement & {
   readonly action: "CancelRecovery";
   /** The number of the recovery. */
@@ -74,7 +74,9 @@ export type RecoveryVote = {
 export type TrusteeRevoke = {
   readonly action: "TrusteeRevoke";
   readonly policy: PolicyId;
+  readonly epoch: number;
   readonly trusteeSet: number;
+  /** None: the nonce is used up, and what was signed with it void. */
   readonly agents: readonly KeyId[];
   /** The next one of the set. */
   readonly nonce: bigint;

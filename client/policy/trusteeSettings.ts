@@ -35,8 +35,10 @@ export const DEFAULT_RECOVERY_WINDOW = 7 * 86_400;
 export const MIN_RECOVERY_TRUSTEES = 3;
 export const MIN_RECOVERY_QUORUM = 2;
 
-/** As many as a policy can name. */
-const MAX_TRUSTEES = 255;
+/** With one capability: so many can still act together in one transaction, whatever their keys. */
+const MAX_TRUSTEES = 32;
+/** With RECOVERY_SHARE, who never act on chain. */
+const MAX_SHAREHOLDERS = 255;
 
 const NOBODY: TrusteeQuorum = { count: 0, quorum: 0 };
 
@@ -86,14 +88,13 @@ export function checkTrusteeSettings(settings: TrusteeSettings): TrusteeSettings
 }
 
 function checkQuorum(capability: TrusteeCapability, { count, quorum }: TrusteeQuorum): void {
-  const whole = [count, quorum].every(
-    (value) => Number.isInteger(value) && value >= 0 && value <= MAX_TRUSTEES,
-  );
+  const most = capability === "RECOVERY_SHARE" ? MAX_SHAREHOLDERS : MAX_TRUSTEES;
+  const whole = [count, quorum].every((value) => Number.isInteger(value) && value >= 0 && value <= most);
   const [leastCount, leastQuorum] =
     capability === "ADMIN_AUTHZ" ? [MIN_RECOVERY_TRUSTEES, MIN_RECOVERY_QUORUM] : [1, 1];
   const absent = count === 0 && quorum === 0;
   if (whole && (absent || (count >= leastCount && quorum >= leastQuorum && quorum <= count))) return;
-  const text = `${capability} needs ${leastCount} trustees or more, and ${leastQuorum} of them or more together`;
+  const text = `${capability} needs ${leastCount} trustees or more, and ${leastQuorum} of them or more together, of at most ${most}`;
   throw new PolicyError("TRUSTEE_QUORUM_INVALID", text, { details: { capability, count, quorum } });
 }
 

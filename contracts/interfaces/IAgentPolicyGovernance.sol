@@ -120,7 +120,7 @@ interface IAgentPolicyGovernance {
     /// @notice Thrown when all who approve a change have done so already.
     error AgentPolicyChangeApproved(bytes32 change);
 
-    /// @notice Thrown when an agent approves a change from which it withdrew for good.
+    /// @notice Thrown when nobody new approves a change: an agent withdrew from it for good, others approved before.
     error AgentPolicyChangeWithdrawn(bytes32 change, KeyId agent);
 
     /// @notice Thrown when an agent that withdraws has not approved the change.

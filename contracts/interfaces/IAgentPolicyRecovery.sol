@@ -117,6 +117,9 @@ interface IAgentPolicyRecovery {
     /// @notice Thrown when a vote changes nothing.
     error AgentPolicyVoteIdle(PolicyId policy, KeyId trustee, bytes32 proposal);
 
+    /// @notice Thrown when a trustee cancels a recovery that has its vote.
+    error AgentPolicyVoteContrary(PolicyId policy, KeyId trustee, bytes32 proposal);
+
     // ---- Errors: root keys -----------------------------------------------------------------------------------------
 
     /// @notice Thrown when a policy has no root keys.

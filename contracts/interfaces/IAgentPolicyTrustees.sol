@@ -38,8 +38,21 @@ interface IAgentPolicyTrustees {
     /// @param policy The policy address.
     /// @param number The number of its set.
     /// @param trustee The id of its key.
+    /// @param kind The kind of its key.
     /// @param capabilities What it may do.
-    event TrusteeRevealed(PolicyId indexed policy, uint32 number, KeyId indexed trustee, uint8 capabilities);
+    event TrusteeRevealed(
+        PolicyId indexed policy,
+        uint32 number,
+        KeyId indexed trustee,
+        uint8 kind,
+        uint8 capabilities
+    );
+
+    /// @notice Emitted when trustees revoke; the events of what they revoke follow, if they named anyone.
+    /// @param policy The policy address.
+    /// @param number The number of their set.
+    /// @param nonce What they used.
+    event TrusteesRevoked(PolicyId indexed policy, uint32 number, uint64 nonce);
 
     /// @notice Emitted when a backup is recorded.
     /// @param policy The policy address.
@@ -57,7 +70,8 @@ interface IAgentPolicyTrustees {
     // ---- Errors: trustee sets --------------------------------------------------------------------------------------
 
     /// @notice Thrown when trustee settings could never serve: ADMIN_AUTHZ needs at least 3 trustees and a quorum of at
-    /// least 2, every quorum lies within 1 and its count, and where nobody has a capability both are 0.
+    /// least 2, every quorum lies within 1 and its count, no count but that of RECOVERY_SHARE is above 32, and where
+    /// nobody has a capability both are 0.
     error AgentPolicyTrusteeCountsInvalid(uint8 capability, uint8 count, uint8 quorum);
 
     /// @notice Thrown when a policy would have no trustees, but a root, a delay, a window or a share set of them.
@@ -130,7 +144,8 @@ interface IAgentPolicyTrustees {
 
     // ---- What trustees do at once ----------------------------------------------------------------------------------
 
-    /// @notice Takes PROVE from agents by the quorum of trustees with REVOKE_AUTHZ; skips those that do not prove.
+    /// @notice Takes PROVE from agents by the quorum of trustees with REVOKE_AUTHZ; skips those that do not prove. Of none
+    /// it uses the nonce only, which voids what was signed with it.
     /// @param op What is signed.
     /// @param settings Of the trustee set in force.
     /// @param trustees Strictly ascending by key id.
@@ -155,12 +170,12 @@ interface IAgentPolicyTrustees {
         TrusteeApproval[] calldata trustees
     ) external;
 
-    /// @notice Ends the recovery that runs: needs most ADMINs, who together are one voice, and so many trustees that
-    /// the quorum does not come about without them, at least one.
+    /// @notice Ends the recovery that runs: needs most ADMINs, who together are one voice, and as many trustees as a
+    /// bare quorum leaves out (count less quorum), at least one.
     /// @param op What is signed.
     /// @param settings Of the trustee set in force.
     /// @param approvals Of most ADMINs, strictly ascending by key id.
-    /// @param trustees Of trustees with ADMIN_AUTHZ, strictly ascending by key id; they may have voted for it.
+    /// @param trustees Of trustees with ADMIN_AUTHZ, strictly ascending by key id; none whose vote it has.
     function cancelRecovery(
         CancelRecovery calldata op,
         TrusteeSettings calldata settings,

@@ -17,7 +17,7 @@ import {TrusteeSets} from "./TrusteeSets.sol";
 
 /// @title AgentPolicyState
 /// @notice What the registry remembers, and the one place where the accumulators grow.
-/// @dev Shared by the registry and its governance part, which works on the registry's storage; nothing may be added to
+/// @dev Shared by the registry and its parts, which work on the registry's storage; nothing may be added to
 /// one of them alone.
 abstract contract AgentPolicyState is EIP712 {
     PolicyAuthority.State internal _authority;

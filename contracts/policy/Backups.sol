@@ -40,10 +40,19 @@ library Backups {
         Policy memory head = AgentRecords.openHead(agents, op.policy);
         PolicyAuthority.requireDue(head, op.policy, op.epoch, op.deadline);
         bytes memory encoded = AnchorBackupHash.encode(op);
-        PolicyAuthority.verifyOne(agents, head, op.policy, op.agent, encoded, approval, context);
+        Approver memory approver = PolicyAuthority.verifyOne(
+            agents,
+            head,
+            op.policy,
+            op.agent,
+            encoded,
+            approval,
+            context
+        );
         Agent memory record = agents.records[op.policy][op.agent];
         bool permitted = AgentRecords.proves(record) && self.permitted[op.policy][op.epoch][op.agent];
-        if (!permitted && record.authorizations & Authorizations.ADMIN == 0) {
+        // an ADMIN that does not count speaks for the owner here as little as elsewhere
+        if (!permitted && approver.rights & Authorizations.ADMIN == 0) {
             revert IAgentPolicyTrustees.AgentPolicyAnchorNotPermitted(op.policy, op.agent);
         }
         BackupAnchor storage newest = self.anchors[op.policy];

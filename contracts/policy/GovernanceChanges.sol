@@ -216,16 +216,19 @@ library GovernanceChanges {
         _requireNotLate(pending, change);
         Approver[] memory approvers = PolicyAuthority.verify(agents, head, policy, encoded, approvals, context);
         uint256 known = pending.approvers.length;
+        KeyId gone;
         for (uint256 i = 0; i < approvers.length; ++i) {
             KeyId approver = approvers[i].id;
             Quorums.requireVoice(policy, approvers[i]);
-            if (self.withdrawn[change][approver]) {
-                revert IAgentPolicyGovernance.AgentPolicyChangeWithdrawn(change, approver);
-            }
-            if (_indexOf(pending.approvers, approver) == type(uint256).max) pending.approvers.push(approver);
+            // who approved before, or withdrew for good, does not void a list by having been in front of it
+            if (self.withdrawn[change][approver]) gone = approver;
+            else if (_indexOf(pending.approvers, approver) == type(uint256).max) pending.approvers.push(approver);
         }
         uint256 count = pending.approvers.length;
-        if (count == known) revert IAgentPolicyGovernance.AgentPolicyChangeApproved(change);
+        if (count == known) {
+            if (KeyId.unwrap(gone) != 0) revert IAgentPolicyGovernance.AgentPolicyChangeWithdrawn(change, gone);
+            revert IAgentPolicyGovernance.AgentPolicyChangeApproved(change);
+        }
         bool majority = Quorums.isMajority(head, _voices(agents, pending, policy, head));
         pending.majority = majority;
         for (uint256 i = known; i < count; ++i) {

@@ -183,8 +183,10 @@ library Recoveries {
         }
     }
 
-    /// @notice Ends the recovery that runs: most ADMINs, who are one voice however many they are, and enough trustees
-    /// that the quorum is not without them.
+    /// @notice Ends the recovery that runs: most ADMINs, who are one voice however many they are, and as many trustees
+    /// as a bare quorum leaves out, at least one.
+    /// @dev A trustee takes back its vote for what it cancels. So who was deceived into signing a cancellation voids it by
+    /// voting.
     /// @param self The recoveries.
     /// @param sets The trustees.
     /// @param agents The agents.
@@ -192,7 +194,7 @@ library Recoveries {
     /// @param op What is signed.
     /// @param settings Of the trustees.
     /// @param approvals Of ADMINs.
-    /// @param trustees Of trustees with ADMIN_AUTHZ, who may have voted for it.
+    /// @param trustees Of trustees with ADMIN_AUTHZ, whose vote it has not.
     /// @param context What signatures are checked against.
     function cancel(
         State storage self,
@@ -216,7 +218,7 @@ library Recoveries {
         Approver[] memory approvers = PolicyAuthority.verify(agents, head, op.policy, encoded, approvals, context);
         Quorums.requireMajority(op.policy, head, approvers);
         uint256 needed = settings.adminCount - settings.adminQuorum;
-        TrusteeSets.requireApproved(
+        KeyId[] memory voices = TrusteeSets.requireApproved(
             sets,
             rules,
             op.policy,
@@ -227,6 +229,11 @@ library Recoveries {
             trustees,
             context
         );
+        for (uint256 i = 0; i < voices.length; ++i) {
+            if (self.votes[op.policy][op.recovery][voices[i]].proposal == op.proposal) {
+                revert IAgentPolicyRecovery.AgentPolicyVoteContrary(op.policy, voices[i], op.proposal);
+            }
+        }
         emit IAgentPolicyRecovery.RecoveryCancelled(op.policy, op.recovery, op.proposal);
         _close(course, agents, op.policy);
     }

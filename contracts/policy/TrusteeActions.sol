@@ -36,6 +36,9 @@ library TrusteeActions {
     uint8 private constant MIN_ADMIN_COUNT = 3;
     uint8 private constant MIN_ADMIN_QUORUM = 2;
 
+    /// @dev So many can still act together in one transaction, whatever their keys. Who only keeps a share never acts here.
+    uint8 private constant MAX_COUNT = 32;
+
     /// @notice Lets a change of the trustees wait.
     /// @param changes The governance changes.
     /// @param agents The agents, which are only read.
@@ -108,7 +111,7 @@ library TrusteeActions {
         GovernanceChanges.endorse(changes, agents, op.policy, head, encoded, approvals, context);
     }
 
-    /// @notice Takes PROVE from agents.
+    /// @notice Takes PROVE from agents; of none, it uses the nonce only.
     /// @param sets The trustees.
     /// @param agents The agents.
     /// @param rules The settings, which are only read.
@@ -127,7 +130,7 @@ library TrusteeActions {
         Context memory context
     ) internal returns (LeafId[] memory revoked) {
         Policy memory head = AgentRecords.openHead(agents, op.policy);
-        PolicyAuthority.requireTime(op.deadline);
+        PolicyAuthority.requireDue(head, op.policy, op.epoch, op.deadline);
         TrusteeSets.requireCurrent(rules, op.policy, op.trusteeSet, settings);
         _useNonce(sets, op);
         TrusteeSets.requireApproved(
@@ -141,6 +144,7 @@ library TrusteeActions {
             trustees,
             context
         );
+        if (op.agents.length == 0) return revoked;
         AgentSteps.requireBatch(op.agents.length);
         LeafId[] memory leaves = new LeafId[](op.agents.length);
         uint256 count = 0;
@@ -178,6 +182,7 @@ library TrusteeActions {
             revert IAgentPolicyTrustees.AgentPolicyTrusteeNonceMismatch(op.policy, op.trusteeSet, op.nonce, expected);
         }
         sets.nonces[op.policy][op.trusteeSet] = expected + 1;
+        emit IAgentPolicyTrustees.TrusteesRevoked(op.policy, op.trusteeSet, op.nonce);
     }
 
     /// @dev Reverts unless trustees with these settings can serve.
@@ -208,9 +213,10 @@ library TrusteeActions {
         }
     }
 
-    /// @dev Reverts unless a quorum lies within 1 and its count, or both are 0.
+    /// @dev Reverts unless a quorum lies within 1 and its count, or both are 0, and not too many are to act.
     function _requireCounts(uint8 capability, uint8 count, uint8 quorum) private pure {
-        if (quorum > count || (quorum == 0) != (count == 0)) {
+        bool many = count > MAX_COUNT && capability != TrusteeCapabilities.RECOVERY_SHARE;
+        if (many || quorum > count || (quorum == 0) != (count == 0)) {
             revert IAgentPolicyTrustees.AgentPolicyTrusteeCountsInvalid(capability, count, quorum);
         }
     }

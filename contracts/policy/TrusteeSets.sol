@@ -138,6 +138,6 @@ library TrusteeSets {
         AgentKeys.requireSignature(trustee.kind, trustee.key, digest, trustee.consent, address(0));
         known = Known(trustee.kind, trustee.capabilities);
         self.known[policy][set.number][key] = known;
-        emit IAgentPolicyTrustees.TrusteeRevealed(policy, set.number, key, trustee.capabilities);
+        emit IAgentPolicyTrustees.TrusteeRevealed(policy, set.number, key, trustee.kind, trustee.capabilities);
     }
 }

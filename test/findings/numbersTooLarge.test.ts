@@ -42,7 +42,7 @@ describe("findings: numbers that no registry could take", () => {
       [
         parseTrusteeRevoke,
         "dkms-trustee-revoke-v1",
-        { policy: "7", trusteeSet: 1, agents: [], nonce: "0", deadline: "1" },
+        { policy: "7", epoch: 1, trusteeSet: 1, agents: [], nonce: "0", deadline: "1" },
         { trusteeSet: 2 ** 32 },
       ],
     ];

@@ -120,7 +120,9 @@ export const TYPES = {
     TrusteeSettings: TRUSTEE_SETTINGS,
   },
   TrusteeRevoke: {
-    TrusteeRevoke: fields("uint256 policy,uint32 trusteeSet,bytes32[] agents,uint64 nonce,uint64 deadline"),
+    TrusteeRevoke: fields(
+      "uint256 policy,uint32 epoch,uint32 trusteeSet,bytes32[] agents,uint64 nonce,uint64 deadline",
+    ),
   },
   RecoveryProposal: {
     RecoveryProposal: fields(

@@ -215,6 +215,7 @@ describe("attacks on recovery", () => {
     const unsentNew = await recoveryVote(scene(), dan, proposal, { deadline: (await now()) + 30n * DAY });
     const revoke = {
       policy,
+      epoch: 1n,
       trusteeSet: 1n,
       agents: [scene().stolen.id],
       nonce: 0n,
@@ -272,7 +273,14 @@ describe("attacks on recovery", () => {
       proposal,
     ]);
     expect(await runs(here)).to.equal(false);
-    const op = { policy, trusteeSet: 2n, agents: [stolen.id], nonce: 0n, deadline: await deadlineOf(world) };
+    const op = {
+      policy,
+      epoch: 1n,
+      trusteeSet: 2n,
+      agents: [stolen.id],
+      nonce: 0n,
+      deadline: await deadlineOf(world),
+    };
     const signature = await ada.sign(world, "TrusteeRevoke", op);
     const twice = [0, 1].map((i) => ({ trustee: set.trustees[i] ?? known(ada), signature }));
     await expectRevert(
@@ -467,7 +475,7 @@ describe("attacks on recovery", () => {
     const both = await trusteeSet(world, policy, [phone, ...trustees.slice(1)]);
     await install(world, policy, [phone], both.settings);
     const here = { ...scene(), set: both };
-    const [, bob, cyd, dan] = trustees;
+    const [, bob, cyd, dan, eve] = trustees;
     await vote(here, [bob, cyd, dan], await proposeFor(here, bob, scene().laptop));
     const op = await cancellation(here);
     await expectRevert(world, cancel(here, op, [stolen, phone], [phone]), "AgentPolicyTrusteeQuorumMissing", [
@@ -476,7 +484,7 @@ describe("attacks on recovery", () => {
       1n,
       2n,
     ]);
-    await cancel(here, op, [stolen, phone], [phone, dan]);
+    await cancel(here, op, [stolen, phone], [phone, eve]);
     expect(await runs(here)).to.equal(false);
   });
 

@@ -39,11 +39,19 @@ describe("cancelRecovery", () => {
     expect(await pendingIds(world, policy)).to.have.length(1);
   });
 
-  it("lets trustees change their mind who voted for it", async () => {
-    const { stolen, phone, trustees } = scene();
-    await startRecovery(scene());
-    await cancel(scene(), await cancellation(scene()), [stolen, phone], trustees.slice(0, 2));
+  it("lets trustees change sides who voted for it, once they have taken that back", async () => {
+    const { world, policy, stolen, phone, trustees } = scene();
+    const proposal = await startRecovery(scene());
+    const [ada, bob, , dan, eve] = trustees;
+    const op = await cancellation(scene());
+    const send = () => cancel(scene(), op, [stolen, phone], [ada, eve]);
+    await expectRevert(world, send(), "AgentPolicyVoteContrary", [policy, ada.id, proposal]);
+    expect(await runs(scene())).to.equal(true);
+    await vote(scene(), [dan], proposal);
+    await vote(scene(), [ada], ZeroHash);
+    await send();
     expect(await runs(scene())).to.equal(false);
+    expect([...(await world.registry.voteOf(policy, bob.id))]).to.deep.equal([ZeroHash, 0n]);
   });
 
   it("voids every vote and proposal", async () => {
@@ -94,7 +102,15 @@ describe("cancelRecovery", () => {
       0n,
       1n,
     ]);
-    await cancel(here, op, [stolen, phone], [trustees[0]]);
+    // here everyone voted for it: each of them stops it alone
+    const [ada] = trustees;
+    const { proposal } = op;
+    await expectRevert(world, cancel(here, op, [stolen, phone], [ada]), "AgentPolicyVoteContrary", [
+      policy,
+      ada.id,
+      proposal,
+    ]);
+    await vote(here, [ada], ZeroHash);
     expect(await runs(here)).to.equal(false);
   });
 

@@ -51,7 +51,7 @@ describe("trustees that show themselves", () => {
     const op = await recoveryVote(scene(), ada, await proposeFor(scene(), bob, scene().laptop));
     await expect(castVote(scene(), op, ada))
       .to.emit(world.registry, "TrusteeRevealed")
-      .withArgs(policy, 1n, ada.id, EVERYTHING);
+      .withArgs(policy, 1n, ada.id, ada.kind, EVERYTHING);
     expect(await world.registry.trusteeCapabilitiesOf(policy, ada.id)).to.equal(BigInt(EVERYTHING));
     expect(await world.registry.trusteeCapabilitiesOf(policy, set.members[2]?.party.id ?? "")).to.equal(0n);
   });

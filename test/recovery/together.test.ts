@@ -38,6 +38,7 @@ describe("what trustees do at once", () => {
       const { number } = await world.registry.trusteeSetOf(policy);
       return {
         policy,
+        epoch: (await world.registry.policyOf(policy)).epoch,
         trusteeSet: number,
         agents: agents.map(({ id }) => id),
         nonce: await world.registry.trusteeNonceOf(policy),
@@ -134,7 +135,7 @@ describe("what trustees do at once", () => {
         [{ trusteeSet: 2n }, "AgentPolicyTrusteeSetMismatch", [policy, 2n, 1n]],
         [{ deadline: now }, "AgentPolicyDeadlinePassed", [now, now + 1n]],
         [{ deadline: FAR }, "AgentPolicyDeadlineTooFar", [FAR, now + 1n]],
-        [{ agents: [] }, "AgentPolicyBatchSize", [0n, 32n]],
+        [{ epoch: 2n }, "AgentPolicyEpochMismatch", [policy, 2n, 1n]],
         [{ policy: 1n }, "AgentPolicyUnknown", [1n]],
       ];
       for (const [override, error, args] of cases) {

@@ -8,6 +8,7 @@ import {
   type Registry,
   readHead,
   readPendingChanges,
+  readPolicy,
   readProposal,
   readRecovery,
   readTrusteeNonce,
@@ -173,7 +174,8 @@ export async function clearRecovery({ registry, sender, policy }: Relay): Promis
 
 /**
  * A cancellation of the recovery that runs, with the approvals of the actor and its co-signers: most ADMINs are needed, and as
- * many trustees as the quorum could not do without, who {@link signAsTrustee}; then {@link submitWithTrustees}.
+ * many trustees as a bare quorum leaves out, who {@link signAsTrustee}; then {@link submitWithTrustees}. Who voted for it takes
+ * that back first, by {@link voteRecovery}.
  *
  * @param validFor How long approvals may be gathered, in seconds: an hour by default.
  * @throws {AppError} RECOVERY_NOT_RUNNING
@@ -217,6 +219,7 @@ export async function gatherGrant(
 /**
  * What trustees are to sign to take PROVE from agents, the same for all of them.
  *
+ * @param agents None to void what they signed with the present nonce and nobody sent.
  * @throws {PolicyError} those of `buildTrusteeRevoke`; {ChainError} those of the node
  */
 export async function draftTrusteeRevoke(
@@ -225,7 +228,8 @@ export async function draftTrusteeRevoke(
   agents: readonly KeyId[],
 ): Promise<TrusteeRevoke> {
   const nonce = await readTrusteeNonce(registry, policy);
-  return buildTrusteeRevoke({ ...(await trusteeTiming(registry, policy)), agents, nonce });
+  const { epoch } = await readPolicy(registry, policy);
+  return buildTrusteeRevoke({ ...(await trusteeTiming(registry, policy)), epoch, agents, nonce });
 }
 
 /**

@@ -123,6 +123,7 @@ export function parseTrusteeRevoke(text: string): TrusteeRevoke {
   return fromJson(text, REVOKE, "MESSAGE_MALFORMED", (fields) => ({
     action: "TrusteeRevoke",
     policy: policyId(fields.bigint("policy")),
+    epoch: uint32(fields, "epoch"),
     trusteeSet: uint32(fields, "trusteeSet"),
     agents: fields.texts("agents").map(keyId),
     nonce: uint64(fields, "nonce"),

@@ -41,7 +41,7 @@ export function stateOf(
   return {
     ...{ policy: POLICY, ownerCommitment: OWNER, creator: PHONE.id, epoch: FIRST_EPOCH },
     settings: { ...SETTINGS, ...settings },
-    trustees: { number: 1, since: NOW, settings: TRUSTEES, revealed: new Map(), refused: false },
+    trustees: { number: 1, since: NOW, settings: TRUSTEES, revealed: new Map(), nonce: 0n, refused: false },
     recovery: {
       ...{ number: 0n, running: undefined, proposals: new Map(), votes: new Map(), executed: undefined },
       starts: 0,

@@ -76,10 +76,10 @@ describe("policy/applyRecoveryEvent", () => {
     });
     const begun = follow([executed, changed(2)], {
       ...waiting,
-      trustees: { ...waiting.trustees, refused: true },
+      trustees: { ...waiting.trustees, nonce: 3n, refused: true },
     });
     expect(begun.trustees).to.deep.equal({
-      ...{ number: 2, since: NOW, settings: next, revealed: new Map(), refused: false },
+      ...{ number: 2, since: NOW, settings: next, revealed: new Map(), nonce: 0n, refused: false },
     });
     expect(begun.pendingChanges.size).to.equal(0);
     expect(refused([executed, changed(3)], waiting)).to.equal("POLICY_EVENT_UNEXPECTED");
@@ -101,6 +101,19 @@ describe("policy/applyRecoveryEvent", () => {
     expect([...follow(all).trustees.revealed]).to.deep.equal(
       people.map((person) => [person.id, ["ADMIN_AUTHZ"]]),
     );
+  });
+
+  it("counts what trustees did at once", () => {
+    const used = (nonce: bigint, number = 1): PolicyEvent => ({
+      type: "TrusteesRevoked",
+      policy,
+      number,
+      nonce,
+    });
+    expect(follow([...all, used(0n), used(1n)]).trustees.nonce).to.equal(2n);
+    for (const event of [used(1n), used(0n, 2)]) {
+      expect(refused([...all, event])).to.equal("POLICY_EVENT_UNEXPECTED");
+    }
   });
 
   it("keeps a proposal with all that it does, and nobody's vote", () => {

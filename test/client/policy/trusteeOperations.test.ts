@@ -59,7 +59,7 @@ const statements = {
     settings: rules,
   }),
   RecoveryVote: buildRecoveryVote({ ...timing, recovery: 3n, proposal, sequence: 1 }),
-  TrusteeRevoke: buildTrusteeRevoke({ ...timing, agents: [LAPTOP.id, PHONE.id], nonce: 0n }),
+  TrusteeRevoke: buildTrusteeRevoke({ ...timing, epoch: 1, agents: [LAPTOP.id, PHONE.id], nonce: 0n }),
 } as const satisfies Record<TrusteeOperation["action"], TrusteeOperation>;
 const offer = buildRecoveryAcceptance({
   ...{ policy: POLICY, recovery: 3n, now: NOW, power: { key: SERVER.key, authorizations: ["ADMIN"] } },

@@ -35,7 +35,7 @@ const statements = {
     settings: { grantQuorum: 1, adminQuorum: 1, contractKeysCount: false, rootCommitment },
   }),
   RecoveryVote: buildRecoveryVote({ ...timing, recovery: 3n, proposal, sequence: 1 }),
-  TrusteeRevoke: buildTrusteeRevoke({ ...timing, agents: [LAPTOP.id], nonce: 0n }),
+  TrusteeRevoke: buildTrusteeRevoke({ ...timing, epoch: 1, agents: [LAPTOP.id], nonce: 0n }),
   CancelRecovery: buildCancelRecovery({ policy: POLICY, epoch: 1, now: NOW, recovery: 3n, proposal }),
   Authorize: buildAuthorize({ ...CONTEXT, changes: OPERATIONS.Authorize.changes }),
 } as const satisfies Record<TrusteeStatement["action"], TrusteeStatement>;

@@ -91,9 +91,9 @@ contract PolicyModel is PolicyModelAgents {
         ModelChange storage c = _waiting(f.policy, id);
         require(block.timestamp <= c.latest, "late");
         _requireVoices(f.policy, approvers);
-        require(approvers & c.withdrawn == 0, "withdrawn");
-        require(approvers & ~c.approvers != 0, "approved");
-        c.approvers |= approvers;
+        uint256 fresh = approvers & ~c.withdrawn & ~c.approvers;
+        require(fresh != 0, "approved or withdrawn");
+        c.approvers |= fresh;
         c.majority = _isMajority(f.policy, _voices(c));
     }
 

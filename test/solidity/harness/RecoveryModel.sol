@@ -66,8 +66,14 @@ contract RecoveryModel is RecoveryModelChanges {
 
     /// @notice How many trustees' present vote a proposal is.
     function votesFor(bytes32 id) public view returns (uint256 votes) {
+        return size(votersFor(id));
+    }
+
+    /// @notice The trustees whose present vote a proposal is.
+    function votersFor(bytes32 id) public view returns (uint256 voters) {
         Deed storage d = _proposed[id].deed;
-        for (uint256 i = 0; i < PARTIES; ++i) if (_casts[d.policy][d.recovery][i].proposal == id) ++votes;
+        if (id == 0) return 0;
+        for (uint256 i = 0; i < PARTIES; ++i) if (_casts[d.policy][d.recovery][i].proposal == id) voters |= 1 << i;
     }
 
     /// @notice All that is wrong with a deed; nothing if the rules allow it.
@@ -139,7 +145,7 @@ contract RecoveryModel is RecoveryModelChanges {
         _fault(v, lapsed, IAgentPolicyRecovery.AgentPolicyProposalLapsed.selector);
     }
 
-    /// @dev Most ADMINs, and as many trustees as the quorum could not do without.
+    /// @dev Most ADMINs, and as many trustees as a bare quorum leaves out, none of whom votes for it.
     function _judgeCancel(Verdict memory v, Deed calldata d) private view {
         Polity storage polity = _polities[d.policy];
         _judgeShown(v, d);
@@ -155,6 +161,8 @@ contract RecoveryModel is RecoveryModelChanges {
         TrusteeSettings memory s = RecoveryRosters.settingsOf(polity.roster);
         uint256 spare = s.adminCount - s.adminQuorum;
         _judgeTrustees(v, d, RecoveryRosters.ADMIN, spare == 0 ? 1 : spare);
+        bool torn = d.trustees & votersFor(d.id) != 0;
+        _fault(v, torn, IAgentPolicyRecovery.AgentPolicyVoteContrary.selector);
         _judgeSetSigned(v, d);
     }
 
@@ -185,13 +193,13 @@ contract RecoveryModel is RecoveryModelChanges {
 
     function _judgeRevokeByTrustees(Verdict memory v, Deed calldata d) private view {
         _judgeShown(v, d);
-        _judgeTime(v, d);
+        _judgeEpoch(v, d);
         Polity storage polity = _polities[d.policy];
         _fault(v, d.set != polity.set, IAgentPolicyTrustees.AgentPolicyTrusteeSetMismatch.selector);
         _fault(v, d.nonce != polity.nonce, IAgentPolicyTrustees.AgentPolicyTrusteeNonceMismatch.selector);
         uint8 quorum = RecoveryRosters.settingsOf(polity.roster).revokeQuorum;
         _judgeTrustees(v, d, RecoveryRosters.REVOKE, quorum);
-        bool idle = d.targets & holders(d.policy, PROVE) == 0;
+        bool idle = d.targets != 0 && d.targets & holders(d.policy, PROVE) == 0;
         _fault(v, idle, IAgentPolicyRegistry.AgentPolicyNothingToRevoke.selector);
     }
 

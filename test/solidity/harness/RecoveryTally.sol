@@ -76,7 +76,8 @@ abstract contract RecoveryTally is RecoverySight {
         uint256 roster = rosters[d.policy][a.trustees.number];
         uint256 able = size(d.trustees & RecoveryRosters.ableOf(roster, RecoveryRosters.ADMIN));
         bool here = d.set == a.trustees.number && d.recovery == a.recovery.number && d.id == a.recovery.proposal;
-        return most && here && able >= 1 && able + s.adminQuorum >= s.adminCount;
+        bool torn = d.trustees & _backings[d.id].behind != 0;
+        return most && here && !torn && able >= 1 && able + s.adminQuorum >= s.adminCount;
     }
 
     /// @dev What runs is what distinct trustees of this set voted for in this recovery, and did for its whole delay.

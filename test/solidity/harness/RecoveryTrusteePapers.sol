@@ -85,7 +85,14 @@ abstract contract RecoveryTrusteePapers is RecoveryAgentPapers {
     }
 
     function _writeRevokeByTrustees(Deed memory d) private view returns (bytes memory) {
-        TrusteeRevoke memory op = TrusteeRevoke(policies[d.policy], d.set, _idsOf(d.targets), d.nonce, d.deadline);
+        TrusteeRevoke memory op = TrusteeRevoke(
+            policies[d.policy],
+            d.epoch,
+            d.set,
+            _idsOf(d.targets),
+            d.nonce,
+            d.deadline
+        );
         return
             abi.encodeCall(
                 IAgentPolicyTrustees.revokeByTrustees,

@@ -90,6 +90,7 @@ abstract contract RecoveryTrustees is RecoveryActors {
         Polity memory polity = model.polityOf(p);
         Deed memory d = _named(Act.Cancel, p, seed);
         _misname(d, seed);
+        if (_pick(seed, "of another set", 8) == 0) --d.set;
         d.id = polity.running;
         if (_pick(seed, "other", 24) == 0) d.id = bytes32(uint256(1));
         uint256 admins = model.holders(p, 8);
@@ -97,6 +98,9 @@ abstract contract RecoveryTrustees is RecoveryActors {
         uint256 counted = RecoveryRosters.settingsOf(polity.roster).adminCount;
         uint256 quorum = RecoveryRosters.settingsOf(polity.roster).adminQuorum;
         d.trustees = _circle(p, RecoveryRosters.ADMIN, counted == quorum ? 1 : counted - quorum, seed);
+        // who votes for it cannot be among them
+        uint256 others = RecoveryRosters.ableOf(polity.roster, RecoveryRosters.ADMIN) & ~model.votersFor(d.id);
+        if (_pick(seed, "torn", 6) != 0) d.trustees = _some(others, counted == quorum ? 1 : counted - quorum, seed);
         d.twice = d.trustees != 0 && _pick(seed, "twice", 12) == 0;
         if (polity.running != 0 || _pick(seed, "idle", 4) == 0) _send(d, seed);
     }
@@ -109,6 +113,7 @@ abstract contract RecoveryTrustees is RecoveryActors {
         _misname(d, seed);
         d.targets = _some(model.holders(p, 1), 1 + _pick(seed, "some", 2), seed);
         if (d.targets == 0 || _pick(seed, "bystander", 8) == 0) d.targets |= 1 << _pick(seed, "who", 15);
+        if (_pick(seed, "nobody", 16) == 0) d.targets = 0;
         d.nonce = _pick(seed, "nonce", 20) == 0 ? polity.nonce + 1 : polity.nonce;
         d.trustees = _circle(p, RecoveryRosters.REVOKE, RecoveryRosters.settingsOf(polity.roster).revokeQuorum, seed);
         d.twice = d.trustees != 0 && _pick(seed, "twice", 12) == 0;

@@ -48,7 +48,7 @@ async function texts(): Promise<Readonly<Record<string, Text>>> {
     approval: { trustee: blinded.trustee, signature: "0x1234" as Hex },
   };
   const revoke = buildTrusteeRevoke({
-    ...{ policy: POLICY, trusteeSet: 4, now: NOW, agents: [LAPTOP.id, PHONE.id], nonce: 7n },
+    ...{ policy: POLICY, epoch: 2, trusteeSet: 4, now: NOW, agents: [LAPTOP.id, PHONE.id], nonce: 7n },
   });
   const { recovery, ...member } = consented;
   const request = {
@@ -178,8 +178,10 @@ describe("app/trustees/texts", () => {
       ...{ ...first, key: webauthnKey({ publicKey, deviceBound: true }) },
       ...{ signature: `0x${"ab".repeat(700)}`, proof: Array.from({ length: 8 }, () => first.salt) },
     };
-    const quorum = { count: 255, quorum: 128 };
-    const quorums = Object.fromEntries(ALL_CAPABILITIES.map((name) => [name, quorum])) as never;
+    const countOf = (name: string) => (name === "RECOVERY_SHARE" ? 255 : 32);
+    const quorums = Object.fromEntries(
+      ALL_CAPABILITIES.map((name) => [name, { count: countOf(name), quorum: 17 }]),
+    ) as never;
     const largest = {
       ...{ ...set, settings: { ...set.settings, quorums } },
       trustees: Array.from({ length: 255 }, () => passkey),
