@@ -10,6 +10,11 @@ export interface StateStore {
   save(name: string, bytes: Secret<Uint8Array>): Promise<void>;
   load(name: string): Promise<Secret<Uint8Array> | undefined>;
   remove(name: string): Promise<void>;
+  /**
+   * Runs work while nobody else, in this process or another, works under that name. Who only loads and saves is not held
+   * up. Work must not ask for the same name again: it would wait for itself.
+   */
+  exclusive<Result>(name: string, work: () => Promise<Result>): Promise<Result>;
 }
 
 export type MachineOptions<State, Event, Effect> = {
@@ -18,17 +23,24 @@ export type MachineOptions<State, Event, Effect> = {
   readonly initial: State;
   readonly store: StateStore;
   readonly name: string;
-  /** Carries an effect out; what comes of it is taken as the next events. */
+  /**
+   * Carries an effect out; what comes of it is taken as the next events. Must not wait for an event of the same machine,
+   * which comes after this one.
+   */
   readonly carryOut: (effect: Effect, state: State) => Promise<readonly Event[]>;
   /** Told of effects that failed: nobody to send to, a node that is away. They are tried again by later events. */
   readonly onFailed?: (effect: Effect, error: unknown) => void;
 };
 
-/** A reducer with its state on disk. */
+/** A reducer with its state on disk, which other processes may share. */
 export type Machine<State, Event> = {
+  /** As this machine saw it last. */
   readonly state: () => State;
+  /** As it is stored now. @throws {RecoveryError} STATE_DAMAGED; what the store throws */
+  readonly refresh: () => Promise<State>;
   /**
-   * Takes an event: the new state is stored, and then its effects are carried out. One event at a time, in order.
+   * Takes an event: the new state is stored, and then its effects are carried out. One event at a time, in order. Each
+   * builds on what is stored, whoever stored it.
    *
    * @throws what the reducer throws, and then nothing has changed; STATE_DAMAGED; what the store throws.
    */
@@ -44,17 +56,33 @@ export async function startMachine<State, Event, Effect>(
   options: MachineOptions<State, Event, Effect>,
 ): Promise<Machine<State, Event>> {
   const { reduce, store, name, carryOut, onFailed } = options;
-  let { state } = await loadState(options);
+  let state: State = await loadState(options);
   let last: Promise<unknown> = Promise.resolve();
+
+  function refresh(): Promise<State> {
+    return store.exclusive(name, async () => {
+      state = await loadState(options);
+      return state;
+    });
+  }
+
+  /** Nobody else may store between what is read here and what is stored. Effects take their time, and are no part of it. */
+  function advance(event: Event): Promise<Step<State, Effect>> {
+    return store.exclusive(name, async () => {
+      const before = await loadState(options);
+      const step = reduce(before, event);
+      if (step.state !== before) await store.save(name, encodeState(step.state, name));
+      state = step.state;
+      return step;
+    });
+  }
 
   async function take(first: Event): Promise<State> {
     const events = [first];
     for (let event = events.shift(); event !== undefined; event = events.shift()) {
-      const step = reduce(state, event);
-      if (step.state !== state) await store.save(name, encodeState(step.state, name));
-      state = step.state;
+      const step = await advance(event);
       for (const effect of step.effects) {
-        const more = await carryOut(effect, state).catch((error: unknown) => {
+        const more = await carryOut(effect, step.state).catch((error: unknown) => {
           onFailed?.(effect, error);
           return [];
         });
@@ -66,6 +94,7 @@ export async function startMachine<State, Event, Effect>(
 
   return {
     state: () => state,
+    refresh,
     dispatch: (event) => {
       const turn = last.then(() => take(event));
       last = turn.catch(() => undefined);
@@ -85,13 +114,13 @@ function encodeState(state: unknown, name: string): Secret<Uint8Array> {
 
 async function loadState<State, Event, Effect>(
   options: MachineOptions<State, Event, Effect>,
-): Promise<{ readonly state: State }> {
+): Promise<State> {
   const { store, name, initial } = options;
   const bytes = await store.load(name);
-  if (bytes === undefined) return { state: initial };
+  if (bytes === undefined) return initial;
   try {
     // Only this module writes it, and the store lets nobody alter it.
-    return { state: JSON.parse(bytesToText(bytes.reveal())) as State };
+    return JSON.parse(bytesToText(bytes.reveal())) as State;
   } catch {
     throw new RecoveryError("STATE_DAMAGED", "what is stored is no state", { details: { name } });
   } finally {

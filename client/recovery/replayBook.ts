@@ -43,7 +43,7 @@ export function replayBook(perSender: number = DEFAULT_PER_SENDER): ReplayBook {
 }
 
 /**
- * A book in a store, which survives a restart.
+ * A book in a store, which survives a restart and may be shared by several processes.
  *
  * @throws {RecoveryError} STATE_DAMAGED if what is stored is no book; what the store throws
  */
@@ -53,20 +53,14 @@ export async function storedReplayBook(options: {
   readonly perSender?: number;
 }): Promise<ReplayBook> {
   const { store, name, perSender = DEFAULT_PER_SENDER } = options;
-  const entries = await loadEntries(store, name);
-  let last: Promise<void> = Promise.resolve();
+  await loadEntries(store, name);
   return {
-    enter: (entry) => {
-      // At once, so that the same message cannot come in a second time while the first is being stored.
-      try {
+    enter: (entry) =>
+      store.exclusive(name, async () => {
+        const entries = await loadEntries(store, name);
         enter(entries, entry, perSender);
-      } catch (error) {
-        return Promise.reject(error);
-      }
-      const turn = last.then(() => store.save(name, encode(entries)));
-      last = turn.catch(() => undefined);
-      return turn;
-    },
+        await store.save(name, encode(entries));
+      }),
   };
 }
 

@@ -44,7 +44,7 @@ export type TrusteeDesk = {
   readonly receive: (message: TrusteeMessage) => Promise<boolean>;
   /** Looks at the anchor: from time to time, and after a start, as COMMITs get lost. */
   readonly poll: () => Promise<void>;
-  /** The share in force. */
+  /** The share in force, as this desk saw it last: `poll` looks anew. */
   readonly held: () => KeptShare | undefined;
 };
 
@@ -63,17 +63,15 @@ export async function trusteeDesk(options: TrusteeDeskOptions): Promise<TrusteeD
     },
     ...(onFailed === undefined ? {} : { onFailed }),
   });
-  const held = () => machine.state().held;
-
   async function beat(request: TrusteeMessage): Promise<void> {
     if (request.type !== "KEY_HEARTBEAT_REQUEST") return;
-    const kept = held();
+    const { held: kept } = await machine.refresh();
     const share = kept === undefined ? {} : { share: verifyShare(kept.share, { anchor: kept.tag }) };
     await send(await answerHeartbeat({ request, keys: authorizationKeys, now: clock(), ...share }));
   }
 
   return {
-    held,
+    held: () => machine.state().held,
     poll: async () => {
       await machine.dispatch({ kind: "anchor", ...(await anchor.current()) });
     },

@@ -1,8 +1,9 @@
-import { utf8ToBytes } from "@noble/hashes/utils.js";
-import { type Seal, sealBytes, unsealBytes } from "../core/index.ts";
-import { Secret } from "../keys/index.ts";
-import { StorageError } from "./errors.ts";
+import { join } from "node:path";
+import type { Secret } from "../keys/index.ts";
+import type { WalletStorage } from "../wallet/index.ts";
 import { fileBlobs } from "./fileBlobs.ts";
+import { checkedName } from "./name.ts";
+import { sealedStore } from "./sealedStore.ts";
 import type { SecretStore } from "./secretStore.ts";
 
 export type FileStoreOptions = {
@@ -10,47 +11,35 @@ export type FileStoreOptions = {
   readonly directory: string;
   /** 32 bytes, kept elsewhere: by the system's keychain or derived from a password. */
   readonly key: Secret<Uint8Array>;
+  /** How long `exclusive` waits for another process, in milliseconds. Default: 10 000. */
+  readonly lockTimeout?: number;
 };
 
-const KEY_BYTES = 32;
-/** Bound to every file, so that one cannot be passed off as another or as a later version. */
-const PURPOSE = "DKMS-V1-STORAGE:";
+/** No name of a secret begins so. */
+const LOCKS = ".locks";
 
 /**
  * Keeps secrets in files, each encrypted with XChaCha20-Poly1305 under a fresh nonce and bound to its name. A file is
  * written beside the old one, flushed, and then put in its place.
  *
  * @throws {StorageError} STORAGE_KEY_LENGTH; its functions throw STORAGE_NAME_MALFORMED, STORAGE_DAMAGED (altered, or of
- * another key), STORAGE_FAILED
+ * another key), STORAGE_FAILED; `exclusive` throws STORAGE_LOCKED
  * @example
  * const store = fileStore({ directory: "agent", key });
  * await store.save("phone", encodeAgentRecord(record));
  */
-export function fileStore({ directory, key }: FileStoreOptions): SecretStore {
-  if (key.reveal().length !== KEY_BYTES) {
-    throw new StorageError("STORAGE_KEY_LENGTH", `a storage key has ${KEY_BYTES} bytes`);
-  }
-  const blobs = fileBlobs({ directory });
-  return {
-    save: async (name, bytes) => {
-      await blobs.replace(name, sealBytes(sealOf(key, name), bytes.reveal()));
-    },
-    load: async (name) => {
-      const stored = await blobs.read(name);
-      return stored === undefined ? undefined : decrypt(key, name, stored);
-    },
-    remove: async (name) => await blobs.remove(name),
+export function fileStore({ directory, key, lockTimeout }: FileStoreOptions): SecretStore {
+  const timeout = lockTimeout === undefined ? {} : { lockTimeout };
+  /** A directory for each name, so that work under one can wait for work under another. */
+  const locks = new Map<string, WalletStorage>();
+  const lockOf = (name: string): WalletStorage => {
+    const path = join(directory, LOCKS, checkedName(name));
+    const lock = locks.get(name) ?? fileBlobs({ directory: path, ...timeout });
+    locks.set(name, lock);
+    return lock;
   };
-}
-
-function decrypt(key: Secret<Uint8Array>, name: string, stored: Uint8Array): Secret<Uint8Array> {
-  const plaintext = unsealBytes(sealOf(key, name), stored);
-  if (plaintext !== undefined) return new Secret(plaintext);
-  throw new StorageError("STORAGE_DAMAGED", "the file was altered, or is encrypted with another key", {
-    details: { name },
-  });
-}
-
-function sealOf(key: Secret<Uint8Array>, name: string): Seal {
-  return { key: key.reveal(), associated: utf8ToBytes(PURPOSE + name) };
+  return {
+    ...sealedStore(fileBlobs({ directory }), key),
+    exclusive: async (name, work) => await lockOf(name).exclusive(work),
+  };
 }

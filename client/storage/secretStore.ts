@@ -8,4 +8,9 @@ export interface SecretStore {
   load(name: string): Promise<Secret<Uint8Array> | undefined>;
   /** Forgets what is kept under a name, if anything is. */
   remove(name: string): Promise<void>;
+  /**
+   * Runs work while nobody else, in this process or another, works under that name. Who only loads and saves is not held
+   * up. Work must not ask for the same name again: it would wait for itself.
+   */
+  exclusive<Result>(name: string, work: () => Promise<Result>): Promise<Result>;
 }

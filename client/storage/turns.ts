@@ -7,3 +7,13 @@ export function takingTurns(): <Result>(work: () => Promise<Result>) => Promise<
     return result;
   };
 }
+
+/** The same for each name by itself. */
+export function turnsByName(): <Result>(name: string, work: () => Promise<Result>) => Promise<Result> {
+  const turns = new Map<string, ReturnType<typeof takingTurns>>();
+  return (name, work) => {
+    const own = turns.get(name) ?? takingTurns();
+    turns.set(name, own);
+    return own(work);
+  };
+}

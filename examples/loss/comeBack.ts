@@ -8,11 +8,10 @@ import {
 } from "../../client/app/index.ts";
 import { type AgentRecord, encodeAgentRecord, type PolicyId, Secret } from "../../client/index.ts";
 import { memoryBackend } from "../../client/keys/index.ts";
-import { memoryBlobs } from "../../client/storage/index.ts";
+import { memoryBlobs, memoryStore } from "../../client/storage/index.ts";
 import { createWallet, importPortable } from "../../client/wallet/index.ts";
 import type { World } from "../world.ts";
 import type { Home } from "./home.ts";
-import { memoryStore } from "./memoryStore.ts";
 
 /** A new phone with the content of the newest backup. */
 export async function newPhone(

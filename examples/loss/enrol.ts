@@ -13,11 +13,11 @@ import {
   ownerDesk,
   ownerEnrolment,
 } from "../../client/recovery/index.ts";
+import { memoryStore } from "../../client/storage/index.ts";
 import { appoint, withShareSet } from "../../client/trustees/index.ts";
 import type { World } from "../world.ts";
 import type { Friend } from "./friend.ts";
 import type { Home } from "./home.ts";
-import { memoryStore } from "./memoryStore.ts";
 
 const CAPABILITIES = ["RECOVERY_SHARE", "ADMIN_AUTHZ"] as const;
 

@@ -21,9 +21,9 @@ import {
   type TrusteeDesk,
   trusteeDesk,
 } from "../../client/recovery/index.ts";
+import { memoryStore } from "../../client/storage/index.ts";
 import type { World } from "../world.ts";
 import { connect, type End } from "./line.ts";
-import { memoryStore } from "./memoryStore.ts";
 
 /** A friend who is a trustee: her device, and what she herself does. */
 export type Friend = {

@@ -1,6 +1,7 @@
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { linkSecretFrom, type RandomSource, Secret } from "../../../client/keys/index.ts";
 import type { RecoveryFile, ShareSigner, StateStore } from "../../../client/recovery/index.ts";
+import { turnsByName } from "../../../client/storage/turns.ts";
 
 export const TRUSTEES = ["Ada", "Ben", "Cleo", "Dan", "Eve"] as const;
 export const SOURCE_DID = "did:dkms:31337:0x00112233445566778899aabbccddeeff00112233";
@@ -49,5 +50,6 @@ export function memoryStore(): StateStore & { readonly names: () => string[] } {
     remove: async (name) => {
       kept.delete(name);
     },
+    exclusive: turnsByName(),
   };
 }
