@@ -1,6 +1,7 @@
 export type { Acknowledged } from "./acknowledgement.ts";
 export { acknowledge, isAcknowledgement } from "./acknowledgement.ts";
 export { backendConnectionKeys, backendShareSigner } from "./backendKeys.ts";
+export type { Chore } from "./chores.ts";
 export type {
   Collection,
   CollectionEffect,

@@ -1,6 +1,7 @@
 import { identityToRecipient } from "age-encryption";
 import type { Hex32 } from "../core/index.ts";
 import { tagToText } from "./acknowledgement.ts";
+import type { Chore } from "./chores.ts";
 import { fromBase64url, toBase64url } from "./encoding.ts";
 import type { SharePublic } from "./feldman.ts";
 import { type StateStore, startMachine } from "./machine.ts";
@@ -103,7 +104,7 @@ export async function ownerDesk(options: OwnerDeskOptions): Promise<OwnerDesk> {
     const { kind, set } = effect;
     switch (kind) {
       case "prepare":
-        await each(effect.to, (id) => sendShare(set, id));
+        await sendToAll(effect, (id) => sendShare(set, id));
         return [];
       case "backUp":
         await backups.write(set, effect.recipient);
@@ -116,16 +117,28 @@ export async function ownerDesk(options: OwnerDeskOptions): Promise<OwnerDesk> {
       case "retire": {
         shares.delete(set.tag);
         const reference = { tag: tagToText(set.tag), epoch: set.epoch };
-        await each(effect.to, (id) => send(id, newMessage(TYPES[kind], reference, { now: clock() })));
-        return [];
+        const message = () => newMessage(TYPES[kind], reference, { now: clock() });
+        const to = await sendToAll(effect, (id) => send(id, message()));
+        return [done({ ...effect, to })];
       }
       case "dropOlderBackups":
         await backups.dropOlder(set);
-        return [];
+        return [done(effect)];
       case "dropBackup":
         await backups.drop(set);
-        return [];
+        return [done(effect)];
     }
+  }
+
+  /** Gives those that were reached; who is not to be reached is nobody else's concern. */
+  async function sendToAll(
+    effect: ReshareEffect & { readonly to: readonly string[] },
+    work: (id: string) => Promise<void>,
+  ): Promise<readonly string[]> {
+    const results = await Promise.allSettled(effect.to.map(work));
+    const failed = results.find((result) => result.status === "rejected");
+    if (failed !== undefined) onFailed?.(effect, failed.reason);
+    return effect.to.filter((_, i) => results[i]?.status === "fulfilled");
   }
 
   const machine = await startMachine<Reshare, ReshareEvent, ReshareEffect>({
@@ -202,9 +215,6 @@ function outgoing(to: NewTrustee, share: ShareJson | undefined): readonly [strin
   return share === undefined ? [] : [[to.id, { share, to }]];
 }
 
-/** To all, though some are not to be reached; fails afterwards if so. */
-async function each(to: readonly string[], work: (id: string) => Promise<void>): Promise<void> {
-  const results = await Promise.allSettled(to.map(work));
-  const failed = results.find((result) => result.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
+function done(chore: Chore): ReshareEvent {
+  return { kind: "done", chore };
 }

@@ -1,4 +1,5 @@
 import { isAcknowledgement } from "./acknowledgement.ts";
+import { type Chore, choresWith, choresWithout, isChore } from "./chores.ts";
 import { fromBase64url } from "./encoding.ts";
 import { RecoveryError } from "./errors.ts";
 import type { Message } from "./messages.ts";
@@ -11,11 +12,12 @@ import { type Step, unexpected } from "./steps.ts";
  * signs. Then the backup is encrypted to the new set's identity, beside the old one. Then the anchor is sent: the
  * transaction on chain is the commit. Once it is final the COMMITs go out and the old backup goes.
  *
- * The state is stored before its effects are carried out, and effects may be carried out again after a restart. It
- * holds no share: whoever restarts while shares are under way begins anew with other ones.
+ * The state is stored before its effects are carried out, and effects may be carried out again. What is left to be done
+ * at the end of a set is part of the state until it is done, whatever comes next. The state holds no share: whoever
+ * restarts while shares are under way begins anew with other ones.
  */
 
-export type Reshare =
+type Stage =
   | { readonly step: "idle" }
   | { readonly step: "preparing"; readonly plan: ResharePlan; readonly acknowledged: readonly string[] }
   | { readonly step: "backingUp" | "anchoring" | "settled"; readonly plan: ResharePlan }
@@ -27,6 +29,11 @@ export type Reshare =
       readonly silent: readonly string[];
     };
 
+export type Reshare = Stage & {
+  /** Of this set and of those before it: to be done, as long as it has not been. */
+  readonly chores?: readonly Chore[];
+};
+
 export type ReshareEvent =
   | { readonly kind: "begin"; readonly plan: ResharePlan; readonly anchor: AnchorReading }
   | { readonly kind: "prepared"; readonly from: string; readonly message: Message<"SHARE_PREPARED"> }
@@ -35,6 +42,7 @@ export type ReshareEvent =
   | ({ readonly kind: "anchor" } & AnchorReading)
   | { readonly kind: "tick"; readonly now: number }
   | { readonly kind: "abort" }
+  | { readonly kind: "done"; readonly chore: Chore }
   /** First thing after a restart. */
   | { readonly kind: "restart" };
 
@@ -45,15 +53,8 @@ export type ReshareEffect =
   | { readonly kind: "backUp"; readonly recipient: string; readonly set: SetReference }
   /** Send the transaction, always the same one, and watch it. */
   | { readonly kind: "sendAnchor"; readonly set: SetReference }
-  | {
-      readonly kind: "commit" | "abort" | "retire";
-      readonly to: readonly string[];
-      readonly set: SetReference;
-    }
-  /** Backups of sets with a lower number are not needed any more. */
-  | { readonly kind: "dropOlderBackups"; readonly set: SetReference }
-  /** The backup of this set was never needed. */
-  | { readonly kind: "dropBackup"; readonly set: SetReference };
+  /** To be done until `done` says that it is. */
+  | Chore;
 
 type Result = Step<Reshare, ReshareEffect>;
 
@@ -64,14 +65,29 @@ type Result = Step<Reshare, ReshareEffect>;
  * RESHARE_ANCHOR_UNDER_WAY: what may be committed cannot be aborted. The state stays as it is.
  */
 export function reshare(state: Reshare, event: ReshareEvent): Result {
+  const { chores: owed = [] } = state;
+  if (event.kind === "done") return { state: owing(state, choresWithout(owed, event.chore)), effects: [] };
+  const { state: next, effects } = advance(state, event);
+  const arisen = effects.filter(isChore);
+  const chores = choresWith(owed, arisen);
+  const isTime = event.kind === "tick" || event.kind === "restart";
+  const again = isTime ? chores.filter((chore) => !arisen.includes(chore)) : [];
+  const isAsBefore = next === state && arisen.length === 0;
+  return { state: isAsBefore ? state : owing(next, chores), effects: [...effects, ...again] };
+}
+
+function owing({ chores: _, ...stage }: Reshare, chores: readonly Chore[]): Reshare {
+  return chores.length === 0 ? stage : { ...stage, chores };
+}
+
+function advance(state: Reshare, event: Exclude<ReshareEvent, { kind: "done" }>): Result {
   switch (event.kind) {
     case "begin":
       return begin(state, event);
     case "prepared":
       return prepared(state, event);
     case "backedUp":
-      if (state.step !== "backingUp" || !isSet(state.plan, event)) return { state, effects: [] };
-      return { state: { step: "anchoring", plan: state.plan }, effects: [sendAnchor(state.plan)] };
+      return backedUp(state, event);
     case "anchor":
       return anchorSeen(state, event);
     case "tick":
@@ -117,6 +133,14 @@ function prepared(state: Reshare, { from, message }: Extract<ReshareEvent, { kin
     return { state: { ...state, acknowledged }, effects: [] };
   }
   return { state: { step: "backingUp", plan }, effects: [backUp(plan)] };
+}
+
+function backedUp(state: Reshare, set: SetReference): Result {
+  if (!("plan" in state) || !isSet(state.plan, set)) return { state, effects: [] };
+  const { step, plan } = state;
+  if (step === "backingUp") return { state: { step: "anchoring", plan }, effects: [sendAnchor(plan)] };
+  // Another process was writing it when this set was given up.
+  return { state, effects: step === "aborted" ? [{ kind: "dropBackup", set: setOf(plan) }] : [] };
 }
 
 function anchorSeen(state: Reshare, anchor: AnchorReading): Result {
@@ -165,7 +189,7 @@ function restart(state: Reshare): Result {
   }
 }
 
-function settle(plan: ResharePlan): readonly ReshareEffect[] {
+function settle(plan: ResharePlan): readonly Chore[] {
   const set = setOf(plan);
   return [
     { kind: "commit", to: plan.trustees.map(({ id }) => id), set },
@@ -174,7 +198,7 @@ function settle(plan: ResharePlan): readonly ReshareEffect[] {
   ];
 }
 
-function giveUp(plan: ResharePlan): readonly ReshareEffect[] {
+function giveUp(plan: ResharePlan): readonly Chore[] {
   const set = setOf(plan);
   return [
     { kind: "abort", to: plan.trustees.map(({ id }) => id), set },

@@ -25,8 +25,8 @@ import { SOURCE_DID, seeded, signerOf } from "./support.ts";
 
 /**
  * A world in which an owner with two devices changes trustees: a chain with a mempool, reorganisations and finality, a
- * network that drops, doubles and reorders, and machines that stop between any two of their steps. What is stored
- * survives; effects that were not carried out do not.
+ * network that drops, doubles and reorders, machines that stop between any two of their steps, and effects that fail. What
+ * is stored survives; effects that were not carried out do not.
  */
 
 export type Keeper = (state: ShareKeeper, event: ShareKeeperEvent) => Step<ShareKeeper, ShareKeeperEffect>;
@@ -51,7 +51,7 @@ type Device = {
   state: Reshare;
   /** In memory: shares of the set that is being prepared, and what is still to be done. */
   shares: readonly ShareJson[];
-  todo: (ReshareEffect | { readonly kind: "report"; readonly set: SetReference })[];
+  todo: (ReshareEffect | { readonly kind: "report"; readonly event: ReshareEvent })[];
 };
 type Trustee = {
   /** Stored. */
@@ -130,6 +130,10 @@ export async function makeWorld(rules: Rules, seed: number) {
     }
   }
 
+  function report(device: Device, event: ReshareEvent): void {
+    device.todo.unshift({ kind: "report", event });
+  }
+
   /** The next thing that a device has to do; another device's is not awaited. */
   function actDevice(number: number): void {
     const device = devices[number];
@@ -149,28 +153,33 @@ export async function makeWorld(rules: Rules, seed: number) {
         break;
       case "backUp":
         backups.set(effect.set.tag, effect.set.epoch);
-        device.todo.unshift({ kind: "report", set: effect.set });
+        report(device, { kind: "backedUp", ...effect.set });
         break;
       case "report":
-        ownerEvent(device, { kind: "backedUp", ...effect.set });
+        ownerEvent(device, effect.event);
         break;
       case "sendAnchor":
         if (!chain.mempool.some(({ tag }) => tag === effect.set.tag)) chain.mempool.push(effect.set);
         break;
       case "commit":
         post(number, effect.to, () => newMessage("SHARE_COMMIT", reference, { now }));
+        report(device, { kind: "done", chore: effect });
         break;
       case "abort":
         post(number, effect.to, () => newMessage("SHARE_ABORT", reference, { now }));
+        report(device, { kind: "done", chore: effect });
         break;
       case "retire":
         post(number, effect.to, () => newMessage("SHARE_RETIRE", reference, { now }));
+        report(device, { kind: "done", chore: effect });
         break;
       case "dropOlderBackups":
         for (const [tag, epoch] of backups) if (epoch < effect.set.epoch) backups.delete(tag);
+        report(device, { kind: "done", chore: effect });
         break;
       case "dropBackup":
         backups.delete(effect.set.tag);
+        report(device, { kind: "done", chore: effect });
         break;
     }
   }
@@ -258,6 +267,11 @@ export async function makeWorld(rules: Rules, seed: number) {
     passTime: (seconds: number) => {
       now += seconds;
       for (const device of devices) ownerEvent(device, { kind: "tick", now });
+    },
+    /** The next effect of a device fails: the network, the node or the place of the backups is away. */
+    failDevice: (number: number) => {
+      const device = devices[number];
+      if (device !== undefined && device.todo[0]?.kind !== "report") device.todo.shift();
     },
     crashDevice: (number: number) => {
       const device = devices[number];
