@@ -173,11 +173,14 @@ function checkTrust(share: ShareJson, tag: Hex32, { anchor, dealerKey }: ShareTr
       details: { ...details, tag, epoch: share.epoch },
     });
   }
-  if (dealerKey === undefined) return;
-  const { signature, ...body } = share;
-  if (!isSignature(bytesOf(signature, "signature", 64), signedBytes(SIGNATURE_DOMAIN, body), dealerKey)) {
+  if (dealerKey !== undefined && !isDealtBy(share, dealerKey)) {
     throw new RecoveryError("SHARE_SIGNATURE_INVALID", "not signed by the owner", { details });
   }
+}
+
+/** True if this key signed the share. @throws {RecoveryError} SHARE_MALFORMED */
+export function isDealtBy({ signature, ...body }: ShareJson, dealerKey: Uint8Array): boolean {
+  return isSignature(bytesOf(signature, "signature", 64), signedBytes(SIGNATURE_DOMAIN, body), dealerKey);
 }
 
 function bytesOf(text: string, field: string, length = 32): Uint8Array {

@@ -1,6 +1,6 @@
 import type { Hex32 } from "../core/index.ts";
 import { RecoveryError } from "./errors.ts";
-import { parseShare, type ShareJson, verifyShare } from "./share.ts";
+import { isDealtBy, parseShare, type ShareJson, verifyShare } from "./share.ts";
 import type { Step } from "./steps.ts";
 
 /** A share as a trustee stores it. */
@@ -45,9 +45,13 @@ export type ShareKeeperEvent =
       readonly share: unknown;
       readonly messageId: string;
       readonly dealerKey: Uint8Array;
+      /** Read when the share came. */
+      readonly anchor: AnchorReading;
     }
   | ({ readonly kind: "commit" | "abort" | "retire" } & SetReference)
-  | ({ readonly kind: "anchor" } & AnchorReading);
+  | ({ readonly kind: "anchor" } & AnchorReading)
+  /** The trustee's user heard from the owner that nothing is under way, or this set alone. */
+  | { readonly kind: "clear"; readonly keep?: SetReference };
 
 export type ShareKeeperEffect =
   /** Sign and send SHARE_PREPARED: only after the state is stored. */
@@ -55,7 +59,10 @@ export type ShareKeeperEffect =
   /** Ask the chain, and come back with `anchor`. */
   | { readonly kind: "readAnchor" };
 
-/** Sets under way at a time: an owner has one, and perhaps some that were aborted while this trustee was away. */
+/**
+ * Sets of one dealer key under way at a time: an owner has one, and perhaps some that were aborted while this trustee was
+ * away. None makes room for another by itself: each was acknowledged, and may be anchored yet.
+ */
 const MAX_PENDING = 4;
 
 /** Keeps nothing yet. */
@@ -66,7 +73,8 @@ export const EMPTY_KEEPER: ShareKeeper = { pending: [] };
  * another one, and the anchor on chain is final and names exactly that set (or the set that the trustee is let go by).
  * No message alone, however late, doubled or out of order, makes it forget a share.
  *
- * @throws {RecoveryError} all of `verifyShare`; SHARE_EPOCH_OLD; SHARE_PENDING_FULL. The state stays as it is.
+ * @throws {RecoveryError} all of `verifyShare`; SHARE_EPOCH_OLD, SHARE_EPOCH_AHEAD; SHARE_PENDING_FULL. The state stays as
+ * it is.
  */
 export function shareKeeper(
   state: ShareKeeper,
@@ -77,10 +85,10 @@ export function shareKeeper(
       return prepare(state, event);
     case "commit":
       return { state, effects: [{ kind: "readAnchor" }] };
-    case "abort": {
-      const pending = state.pending.map((kept) => (isSet(kept, event) ? { ...kept, aborted: true } : kept));
-      return { state: { ...state, pending }, effects: [{ kind: "readAnchor" }] };
-    }
+    case "abort":
+      return abort(state, (kept) => isSet(kept, event));
+    case "clear":
+      return abort(state, (kept) => event.keep === undefined || !isSet(kept, event.keep));
     case "retire": {
       const { tag, epoch } = event;
       const isNewer = epoch > (state.held?.epoch ?? Number.POSITIVE_INFINITY);
@@ -98,7 +106,7 @@ export function shareKeeper(
 
 function prepare(
   state: ShareKeeper,
-  { share, messageId, dealerKey }: Extract<ShareKeeperEvent, { kind: "prepare" }>,
+  { share, messageId, dealerKey, anchor }: Extract<ShareKeeperEvent, { kind: "prepare" }>,
 ): Step<ShareKeeper, ShareKeeperEffect> {
   const { tag, index, public: set } = verifyShare(share, { dealerKey });
   const { epoch } = set;
@@ -109,18 +117,35 @@ function prepare(
     const says = known.index === index && !("aborted" in known && known.aborted);
     return { state, effects: says ? [acknowledge] : [] };
   }
-  if (epoch <= (state.held?.epoch ?? 0)) {
-    throw new RecoveryError("SHARE_EPOCH_OLD", "a newer set is in force", {
-      details: { epoch, held: state.held?.epoch },
-    });
-  }
-  if (state.pending.length >= MAX_PENDING) {
+  checkNumber(epoch, state.held?.epoch ?? 0, anchor);
+  const rivals = state.pending.filter((kept) => isDealtBy(kept.share, dealerKey));
+  if (rivals.length >= MAX_PENDING) {
     throw new RecoveryError("SHARE_PENDING_FULL", "too many sets are under way", {
-      details: { pending: state.pending.map((kept) => ({ tag: kept.tag, epoch: kept.epoch })) },
+      details: { pending: rivals.map((kept) => ({ tag: kept.tag, epoch: kept.epoch })) },
     });
   }
   const kept = { tag, epoch, index, share: parseShare(share), aborted: false };
   return { state: { ...state, pending: [...state.pending, kept] }, effects: [acknowledge] };
+}
+
+/** Only the set after the anchored one can come into force next; others would stay pending for as long as they like. */
+function checkNumber(epoch: number, held: number, anchor: AnchorReading): void {
+  const { setNumber, final } = anchor;
+  const details = { epoch, held, anchored: setNumber };
+  if (epoch <= held || (final && epoch <= setNumber)) {
+    throw new RecoveryError("SHARE_EPOCH_OLD", "a newer set is in force", { details });
+  }
+  if (!Number.isSafeInteger(setNumber) || epoch > setNumber + 1) {
+    throw new RecoveryError("SHARE_EPOCH_AHEAD", "not the set after the anchored one", { details });
+  }
+}
+
+function abort(
+  state: ShareKeeper,
+  isGivenUp: (kept: SetReference) => boolean,
+): Step<ShareKeeper, ShareKeeperEffect> {
+  const pending = state.pending.map((kept) => (isGivenUp(kept) ? { ...kept, aborted: true } : kept));
+  return { state: { ...state, pending }, effects: [{ kind: "readAnchor" }] };
 }
 
 function anchored(state: ShareKeeper, anchor: AnchorReading): ShareKeeper {

@@ -7,6 +7,7 @@ import { verifyShare } from "./share.ts";
 import {
   EMPTY_KEEPER,
   type KeptShare,
+  type SetReference,
   type ShareAnchor,
   type ShareKeeper,
   type ShareKeeperEffect,
@@ -46,6 +47,15 @@ export type TrusteeDesk = {
   readonly poll: () => Promise<void>;
   /** The share in force, as this desk saw it last: `poll` looks anew. */
   readonly held: () => KeptShare | undefined;
+  /** The sets that were acknowledged and are not in force, as this desk saw them last. */
+  readonly pending: () => readonly SetReference[];
+  /**
+   * Gives up what is pending, for when SHARE_PENDING_FULL keeps the owner's next set out. To be called once the user has
+   * talked to the owner, in person or on a call: nothing of it may be on its way into force, but for `keep`.
+   *
+   * @returns what is pending still: all of it until the anchor could be read, by this call or by `poll`.
+   */
+  readonly clearPending: (keep?: SetReference) => Promise<readonly SetReference[]>;
 };
 
 /** Wires the share keeper to a store, the chain and the connection with the owner. */
@@ -70,8 +80,15 @@ export async function trusteeDesk(options: TrusteeDeskOptions): Promise<TrusteeD
     await send(await answerHeartbeat({ request, keys: authorizationKeys, now: clock(), ...share }));
   }
 
+  const pending = () => machine.state().pending.map(({ tag, epoch }) => ({ tag, epoch }));
+
   return {
     held: () => machine.state().held,
+    pending,
+    clearPending: async (keep) => {
+      await machine.dispatch({ kind: "clear", ...(keep === undefined ? {} : { keep }) });
+      return pending();
+    },
     poll: async () => {
       await machine.dispatch({ kind: "anchor", ...(await anchor.current()) });
     },
@@ -80,8 +97,10 @@ export async function trusteeDesk(options: TrusteeDeskOptions): Promise<TrusteeD
         case "SHARE_PREPARE":
         case "CAPABILITY_RESPONSE": {
           const { id: messageId, share } = message;
-          if (share !== undefined) await machine.dispatch({ kind: "prepare", share, messageId, dealerKey });
-          return share !== undefined;
+          if (share === undefined) return false;
+          const reading = await anchor.current();
+          await machine.dispatch({ kind: "prepare", share, messageId, dealerKey, anchor: reading });
+          return true;
         }
         case "SHARE_COMMIT":
         case "SHARE_ABORT":

@@ -65,8 +65,8 @@ describe("findings: a trustee whose node answers without a number", () => {
   it("forgets no share that it acknowledged", async () => {
     const made = await setUpRecovery({ ...change, trustees: ["Ada", "Ben", "Cleo"], epoch: 1 });
     const [share] = made.shares;
-    const prepare = { kind: "prepare", share, messageId: "m", dealerKey: signer.publicKey } as const;
-    const { state } = shareKeeper(EMPTY_KEEPER, prepare);
+    const dealt = { kind: "prepare", share, messageId: "m", dealerKey: signer.publicKey } as const;
+    const { state } = shareKeeper(EMPTY_KEEPER, { ...dealt, anchor: NONE });
     for (const setNumber of [Number.NaN, Number.POSITIVE_INFINITY]) {
       const anchor = { kind: "anchor", tag: made.tag, setNumber, final: true } as const;
       expect(shareKeeper(state, anchor).state).to.equal(state);

@@ -213,6 +213,7 @@ export async function makeWorld(rules: Rules, seed: number) {
         share: message.share,
         messageId: message.id,
         dealerKey: owner.publicKey,
+        anchor: reading(),
       });
     } else if (message.type !== "SHARE_PREPARED") {
       const kind = { SHARE_COMMIT: "commit", SHARE_ABORT: "abort", SHARE_RETIRE: "retire" } as const;

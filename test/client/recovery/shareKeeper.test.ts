@@ -39,8 +39,12 @@ describe("recovery/shareKeeper", () => {
     [one, two, three] = await Promise.all([deal(1), deal(2), deal(3)]);
   });
 
-  const prepare = (state: ShareKeeper, share: unknown, messageId = "m") =>
-    shareKeeper(state, { kind: "prepare", share, messageId, dealerKey });
+  /** As it is when the share's set comes next. */
+  const anchorBefore = (share: ShareJson | undefined) => ({
+    ...{ tag: one.tag, setNumber: (share?.epoch ?? 1) - 1, final: true },
+  });
+  const prepare = (state: ShareKeeper, share?: ShareJson, messageId = "m", now = anchorBefore(share)) =>
+    shareKeeper(state, { kind: "prepare", share, messageId, dealerKey, anchor: now });
   const anchor = (state: ShareKeeper, { tag, epoch }: { tag: Hex32; epoch: number }, final = true) =>
     shareKeeper(state, { kind: "anchor", tag, setNumber: epoch, final }).state;
   const holding = (dealt: Dealt) => anchor(prepare(EMPTY_KEEPER, dealt.share).state, dealt);
@@ -144,11 +148,35 @@ describe("recovery/shareKeeper", () => {
     expect(tags(anchor(state, two))).to.deep.equal([two.tag]);
   });
 
+  it("refuses every set but the one after the anchored one, and repeats what it said", () => {
+    const at = (setNumber: number, final = true) => ({ tag: three.tag, setNumber, final });
+    const code = (setNumber: number, final = true) =>
+      codeOf(() => prepare(holding(one), two.share, "m", at(setNumber, final)));
+    expect([code(0), code(1), code(2), code(2, false), code(3)]).to.deep.equal([
+      "SHARE_EPOCH_AHEAD",
+      undefined,
+      "SHARE_EPOCH_OLD",
+      // The chain may take the anchored one back.
+      undefined,
+      "SHARE_EPOCH_OLD",
+    ]);
+    for (const none of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(code(none, false)).to.equal("SHARE_EPOCH_AHEAD");
+    }
+    const { state } = prepare(holding(one), two.share);
+    for (const setNumber of [0, 2, 3]) {
+      expect(prepare(state, two.share, "m", at(setNumber)).effects).to.have.length(1);
+    }
+  });
+
   it("takes shares of its owner only", () => {
     const stranger = signerOf(9).publicKey;
     expect(
       codeOf(() =>
-        shareKeeper(EMPTY_KEEPER, { kind: "prepare", share: one.share, messageId: "m", dealerKey: stranger }),
+        shareKeeper(EMPTY_KEEPER, {
+          ...{ kind: "prepare", share: one.share, messageId: "m", dealerKey: stranger },
+          anchor: anchorBefore(one.share),
+        }),
       ),
     ).to.equal("SHARE_SIGNATURE_INVALID");
   });
