@@ -42,7 +42,9 @@ export type CollectionEffect = {
 export type CollectionProgress = {
   /** Known once the first good share is there. */
   readonly needed?: number;
+  /** Whose shares count: of the set that `recover` will choose, one for each trustee. */
   readonly good: readonly string[];
+  /** What is no good, or does not count: the same share again, or one of another set. */
   readonly bad: readonly { readonly fingerprint: Hex32; readonly code: string }[];
   /** Connections from which nothing has come yet. */
   readonly waiting: readonly Hex32[];
@@ -81,18 +83,37 @@ export function collection(state: Collection, event: CollectionEvent): Step<Coll
 export function collectionProgress(state: Collection): CollectionProgress {
   const sessions = Object.entries(state) as [Hex32, Session][];
   const good = sessions.flatMap(([, session]) => (session.step === "good" ? [session] : []));
-  const [first] = good;
+  const counted = countedOf(good);
+  const [first] = counted;
   return {
     ...(first === undefined ? {} : { needed: first.threshold }),
-    good: good.map(({ trustee }) => trustee),
-    bad: sessions.flatMap(([fingerprint, session]) =>
-      session.step === "bad" ? [{ fingerprint, code: session.code }] : [],
-    ),
+    good: counted.map(({ trustee }) => trustee),
+    bad: sessions.flatMap(([fingerprint, session]) => {
+      if (session.step === "bad") return [{ fingerprint, code: session.code }];
+      if (session.step !== "good" || counted.includes(session)) return [];
+      const isOfSet = session.share.tag === first?.share.tag;
+      return [{ fingerprint, code: isOfSet ? "SHARE_DUPLICATE" : "SHARE_EPOCH_MIXED" }];
+    }),
     waiting: sessions.flatMap(([fingerprint, { step }]) =>
       step === "good" || step === "bad" ? [] : [fingerprint],
     ),
     shares: good.map(({ share }) => ({ json: share })),
   };
+}
+
+type Good = Extract<Session, { step: "good" }>;
+
+/** As `recover` chooses: of the sets that are complete the one with the highest number, else the fullest. */
+function countedOf(good: readonly Good[]): readonly Good[] {
+  const isSame = (one: Good, other: Good) =>
+    one.share.tag === other.share.tag && one.share.index === other.share.index;
+  const different = good.filter((one, i) => good.findIndex((other) => isSame(one, other)) === i);
+  const tags = [...new Set(different.map(({ share }) => share.tag))];
+  const sets = tags.map((tag) => different.filter(({ share }) => share.tag === tag));
+  const isComplete = (set: readonly Good[]) => set.length >= (set[0]?.threshold ?? Number.NaN);
+  const epoch = (set: readonly Good[]) => set[0]?.share.epoch ?? 0;
+  const sorted = sets.toSorted((a, b) => epoch(b) - epoch(a) || b.length - a.length);
+  return sorted.find(isComplete) ?? sorted.toSorted((a, b) => b.length - a.length)[0] ?? [];
 }
 
 function receive(
