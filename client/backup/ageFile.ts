@@ -23,6 +23,8 @@ const MAX_RECIPIENTS = 64;
 const MAX_HEADER_BYTES = 65_536;
 /** About ten diceware words' worth would be better; below this many characters no passphrase withstands guessing. */
 const MIN_PASSPHRASE = 12;
+/** Blank, or not to be seen at all: whoever guesses tries as few as these are worth. */
+const UNSEEN = /[\s\p{Control}\p{Format}]/gu;
 /** What is encrypted without giving way to others. */
 const PIECE_BYTES = 512 * 1024;
 
@@ -128,10 +130,10 @@ function addIdentity(decrypter: Decrypter, identity: AgeIdentity, work: WorkOpti
 
 function checkPassphrase(passphrase: Secret<string>): Secret<string> {
   const text = passphrase.reveal();
-  if ([...text].length >= MIN_PASSPHRASE && isWellFormed(text)) return passphrase;
+  if ([...text.replace(UNSEEN, "")].length >= MIN_PASSPHRASE && isWellFormed(text)) return passphrase;
   throw new BackupError(
     "BACKUP_PASSPHRASE_WEAK",
-    `a passphrase has at least ${MIN_PASSPHRASE} whole characters`,
+    `a passphrase has at least ${MIN_PASSPHRASE} whole characters that can be seen`,
   );
 }
 

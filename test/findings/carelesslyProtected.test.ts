@@ -20,6 +20,19 @@ describe("findings: passwords that are half a character apart", () => {
   });
 });
 
+describe("findings: a passphrase that is long, but of nothing", () => {
+  for (const [what, text] of [
+    ["blanks", " ".repeat(12)],
+    ["what cannot be seen", "\u200b\u2060\u00ad".repeat(20)],
+    ["blanks around eleven characters", "  horse batt ry  "],
+  ] as const) {
+    it(`protects no backup: ${what}`, async () => {
+      const code = await codeOfAsync(() => encryptAge(bytes("x"), { passphrase: new Secret(text) }));
+      expect(code).to.equal("BACKUP_PASSPHRASE_WEAK");
+    });
+  }
+});
+
 describe("findings: an anchor that is no number", () => {
   it("opens no wallet, for it was to protect it", async () => {
     const { wallet, storage } = await makeWallet();
