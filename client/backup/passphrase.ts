@@ -29,8 +29,12 @@ export function passphraseRecipient(passphrase: Secret<string>, work: WorkOption
       const salt = randomBytes(SALT_BYTES);
       const key = await derive(passphrase, salt, LOG_N, work);
       // The nonce is constant, as age has it: every key is of a fresh salt and used once.
-      const body = chacha20poly1305(key, NONCE).encrypt(fileKey);
-      return [new Stanza([TYPE, base64nopad.encode(salt), String(LOG_N)], body)];
+      try {
+        const body = chacha20poly1305(key, NONCE).encrypt(fileKey);
+        return [new Stanza([TYPE, base64nopad.encode(salt), String(LOG_N)], body)];
+      } finally {
+        key.fill(0);
+      }
     },
   };
 }
@@ -47,6 +51,8 @@ export function passphraseIdentity(passphrase: Secret<string>, work: WorkOptions
         return chacha20poly1305(key, NONCE).decrypt(stanza.body);
       } catch {
         return null;
+      } finally {
+        key.fill(0);
       }
     },
   };
@@ -79,8 +85,13 @@ async function derive(
   work: WorkOptions,
 ): Promise<Uint8Array> {
   const N = 2 ** logN;
-  return await scryptAsync(utf8ToBytes(passphrase.reveal()), concatBytes(LABEL, salt), {
-    ...{ N, r: 8, p: 1, dkLen: 32, maxmem: 128 * 8 * (N + 1) + 4_096 },
-    onProgress: (done) => report(work, done),
-  });
+  const bytes = utf8ToBytes(passphrase.reveal());
+  try {
+    return await scryptAsync(bytes, concatBytes(LABEL, salt), {
+      ...{ N, r: 8, p: 1, dkLen: 32, maxmem: 128 * 8 * (N + 1) + 4_096 },
+      onProgress: (done) => report(work, done),
+    });
+  } finally {
+    bytes.fill(0);
+  }
 }

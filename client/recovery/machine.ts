@@ -6,7 +6,7 @@ import type { Step } from "./steps.ts";
 
 /** Port to where states and shares are kept, encrypted; a `SecretStore` fits. */
 export interface StateStore {
-  /** Whole or not at all, and for good once it has resolved. */
+  /** Whole or not at all, and for good once it has resolved: then the bytes may be erased. */
   save(name: string, bytes: Secret<Uint8Array>): Promise<void>;
   load(name: string): Promise<Secret<Uint8Array> | undefined>;
   remove(name: string): Promise<void>;
@@ -71,10 +71,19 @@ export async function startMachine<State, Event, Effect>(
     return store.exclusive(name, async () => {
       const before = await loadState(options);
       const step = reduce(before, event);
-      if (step.state !== before) await store.save(name, encodeState(step.state, name));
+      if (step.state !== before) await saveState(step.state);
       state = step.state;
       return step;
     });
+  }
+
+  async function saveState(next: State): Promise<void> {
+    const bytes = encodeState(next, name);
+    try {
+      await store.save(name, bytes);
+    } finally {
+      bytes.erase();
+    }
   }
 
   async function take(first: Event): Promise<State> {

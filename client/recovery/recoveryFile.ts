@@ -71,14 +71,15 @@ export async function setUpRecovery(options: SetUpRecoveryOptions): Promise<Reco
   const { file, threshold, trustees, epoch, sourceDid, signer, random } = options;
   const source = random === undefined ? {} : { random };
   const dealt = dealSecret({ threshold, count: trustees.length, epoch, ...source });
+  let pin: Pick<SecretKeys, "pin"> = {};
   try {
-    const keys = { secret: dealt.secret, tag: dealt.tag, ...(await newPin(options)) };
-    const payload = encodeFile(file);
-    const sealed = sealPayload(payload, keys, random);
-    payload.fill(0);
+    pin = await newPin(options);
+    const keys = { secret: dealt.secret, tag: dealt.tag, ...pin };
+    const sealed = sealFile(file, keys, random);
     const shares = await signShares({ dealt, sourceDid, trustees, signer, sealed });
     return { shares, tag: dealt.tag, epoch, backupIdentity: backupIdentity(keys) };
   } finally {
+    erasePin(pin);
     dealt.secret.erase();
     for (const value of dealt.values) value.erase();
   }
@@ -99,13 +100,17 @@ export async function recover(
   try {
     const stretching = { ...partOf(options, checks, 1), ...(options.pin && { pin: options.pin }) };
     const { payload, keys } = await openFirst(sealed, { secret, tag: report.tag }, stretching);
-    return { ...report, file: decodeFile(payload), backupIdentity: backupIdentity(keys) };
+    try {
+      return { ...report, file: decodeFile(payload), backupIdentity: backupIdentity(keys) };
+    } finally {
+      erasePin(keys);
+    }
   } finally {
     secret.erase();
   }
 }
 
-/** Opens the one payload that the secret fits; the others were put there by liars. */
+/** Opens the one payload that the secret fits; the others were put there by liars. The caller erases the PIN's key. */
 export async function openFirst(
   candidates: readonly SealedPayload[],
   keys: SecretKeys,
@@ -113,17 +118,19 @@ export async function openFirst(
 ): Promise<{ readonly payload: Secret<Uint8Array>; readonly keys: SecretKeys }> {
   let failure: unknown = new RecoveryError("PAYLOAD_DAMAGED", "no share carries what was sealed");
   for (const sealed of candidates) {
+    let pin: Pick<SecretKeys, "pin"> = {};
     try {
       const { secondFactor } = sealed;
       // Before the PIN is stretched, which is slow, and with parameters that a liar could have chosen.
       if (secondFactor !== undefined) requireOuter(sealed, keys);
-      const pin =
-        secondFactor === undefined || options.pin === undefined
-          ? {}
-          : { pin: { parameters: secondFactor, key: await stretchPin(options.pin, secondFactor, options) } };
+      if (secondFactor !== undefined && options.pin !== undefined) {
+        const key = await stretchPin(options.pin, secondFactor, options);
+        pin = { pin: { parameters: secondFactor, key } };
+      }
       const withPin = { ...keys, ...pin };
       return { payload: openPayload(sealed, withPin), keys: withPin };
     } catch (error) {
+      erasePin(pin);
       if (!isDkmsError(error)) throw error;
       if (!isDkmsError(failure) || failure.code === "PAYLOAD_DAMAGED") failure = error;
     }
@@ -144,6 +151,19 @@ async function newPin({ pin, random, ...work }: SetUpRecoveryOptions): Promise<P
   if (pin === undefined) return {};
   const parameters = newSecondFactor(random);
   return { pin: { parameters, key: await stretchPin(pin, parameters, work) } };
+}
+
+function erasePin({ pin }: Pick<SecretKeys, "pin">): void {
+  pin?.key.erase();
+}
+
+function sealFile(file: RecoveryFile, keys: SecretKeys, random: RandomSource | undefined): SealedPayload {
+  const payload = encodeFile(file);
+  try {
+    return sealPayload(payload, keys, random);
+  } finally {
+    payload.fill(0);
+  }
 }
 
 function encodeFile({ backupKey, linkSecret, endpoint }: RecoveryFile): Uint8Array {

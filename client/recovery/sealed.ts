@@ -39,9 +39,12 @@ const NONCE_BYTES = 24;
 const KEY_BYTES = 32;
 const MAX_PAYLOAD_BYTES = 32_768;
 const DOMAIN = "DKMS-V1-SEALED";
-const OUTER_INFO = "DKMS-V1-SEALED-OUTER";
-const INNER_INFO = "DKMS-V1-SEALED-INNER";
-const IDENTITY_INFO = "DKMS-V1-BACKUP-IDENTITY";
+
+/** What a key is derived for. */
+type Use = { readonly info: string; readonly withPin: boolean };
+const OUTER: Use = { info: "DKMS-V1-SEALED-OUTER", withPin: false };
+const INNER: Use = { info: "DKMS-V1-SEALED-INNER", withPin: true };
+const IDENTITY: Use = { info: "DKMS-V1-BACKUP-IDENTITY", withPin: true };
 
 /**
  * Seals bytes under a shared secret and, if there is one, the owner's PIN: in two layers, so that a wrong PIN is told
@@ -68,7 +71,7 @@ export function sealPayload(
   const associated = signedBytes(DOMAIN, { ...header, tag: keys.tag });
   const nonce = randomNonce(random);
   const inner = pin === undefined ? payload : sealInner(payload, keys, associated, random);
-  const outer = sealBytes({ key: derive(keys, OUTER_INFO, false), associated }, inner, nonce);
+  const outer = withKey(keys, OUTER, (key) => sealBytes({ key, associated }, inner, nonce));
   return { ...header, nonce: toBase64url(nonce), ciphertext: toBase64url(outer.subarray(NONCE_BYTES)) };
 }
 
@@ -81,14 +84,14 @@ export function openPayload(sealed: SealedPayload, keys: SecretKeys): Secret<Uin
     fromBase64url(sealed.nonce, NONCE_BYTES) ?? new Uint8Array(),
     fromBase64url(sealed.ciphertext) ?? new Uint8Array(),
   );
-  const outer = unsealBytes({ key: derive(keys, OUTER_INFO, false), associated }, bytes);
+  const outer = withKey(keys, OUTER, (key) => unsealBytes({ key, associated }, bytes));
   if (outer === undefined) {
     throw new RecoveryError("PAYLOAD_DAMAGED", "the payload was altered, or is of another secret");
   }
   if (sealed.secondFactor === undefined) return new Secret(outer);
   if (keys.pin === undefined)
     throw new RecoveryError("SECOND_FACTOR_NEEDED", "the owner's PIN is needed too");
-  const inner = unsealBytes({ key: derive(keys, INNER_INFO, true), associated }, outer);
+  const inner = withKey(keys, INNER, (key) => unsealBytes({ key, associated }, outer));
   if (inner === undefined) throw new RecoveryError("SECOND_FACTOR_WRONG", "the PIN is wrong");
   return new Secret(inner);
 }
@@ -98,12 +101,11 @@ export function openPayload(sealed: SealedPayload, keys: SecretKeys): Secret<Uin
  * that nobody needs to keep it.
  */
 export function backupIdentity(keys: SecretKeys): Secret<string> {
-  const scalar = derive(keys, IDENTITY_INFO, true);
-  try {
-    return new Secret(bech32.encodeFromBytes("AGE-SECRET-KEY-", scalar).toUpperCase());
-  } finally {
-    scalar.fill(0);
-  }
+  return withKey(
+    keys,
+    IDENTITY,
+    (scalar) => new Secret(bech32.encodeFromBytes("AGE-SECRET-KEY-", scalar).toUpperCase()),
+  );
 }
 
 function sealInner(
@@ -112,18 +114,26 @@ function sealInner(
   associated: Uint8Array,
   random: RandomSource,
 ): Uint8Array {
-  const key = derive(keys, INNER_INFO, true);
-  return sealBytes({ key, associated }, payload, randomNonce(random));
+  return withKey(keys, INNER, (key) => sealBytes({ key, associated }, payload, randomNonce(random)));
 }
 
-/** HKDF-SHA-512 of the secret, and of the PIN's key behind it where it takes part; salted with the tag. */
-function derive({ secret, tag, pin }: SecretKeys, info: string, withPin: boolean): Uint8Array {
+/**
+ * Uses a key for one thing, and overwrites it: HKDF-SHA-512 of the secret, and of the PIN's key behind it where it takes
+ * part; salted with the tag.
+ */
+function withKey<Result>(
+  { secret, tag, pin }: SecretKeys,
+  { info, withPin }: Use,
+  use: (key: Uint8Array) => Result,
+): Result {
   const material = withPin && pin !== undefined ? [secret.reveal(), pin.key.reveal()] : [secret.reveal()];
   const joined = concatBytes(...material);
+  const key = hkdf(sha512, joined, hexToBytes(tag), utf8ToBytes(info), KEY_BYTES);
   try {
-    return hkdf(sha512, joined, hexToBytes(tag), utf8ToBytes(info), KEY_BYTES);
+    return use(key);
   } finally {
     joined.fill(0);
+    key.fill(0);
   }
 }
 
