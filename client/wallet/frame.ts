@@ -18,16 +18,19 @@ export function frame(...parts: readonly Uint8Array[]): Uint8Array {
 }
 
 /**
- * The body of what was framed, of at least `least` bytes.
+ * The body of what was framed, of at least `least` bytes; `details` tell what that is.
  *
  * @throws {WalletError} WALLET_TRUNCATED, WALLET_FORMAT_UNKNOWN, WALLET_DAMAGED
  */
-export function unframe(bytes: Uint8Array, least: number, blob: string): Uint8Array {
-  const details = { blob };
+export function unframe(
+  bytes: Uint8Array,
+  least: number,
+  details: Readonly<Record<string, unknown>>,
+): Uint8Array {
   const [format] = bytes;
   if (format !== undefined && format !== FORMAT) {
     throw new WalletError("WALLET_FORMAT_UNKNOWN", "written by another version, or altered", {
-      details: { blob, format },
+      details: { ...details, format },
     });
   }
   const announced = bytes.length < PREFIX_BYTES ? undefined : view(bytes).getUint32(1);

@@ -55,21 +55,21 @@ export function encodeManifest(wallet: string, keys: SegmentKeys, manifest: Mani
 
 /** @throws {WalletError} WALLET_TRUNCATED, WALLET_FORMAT_UNKNOWN, WALLET_DAMAGED */
 export function decodeManifest(wallet: string, keys: SegmentKeys, bytes: Uint8Array): Manifest {
-  const blob = manifestBlob(keys.id);
-  const body = unframe(bytes, SIGNATURE_BYTES + SEAL_BYTES, blob);
+  const details = { segment: keys.name };
+  const body = unframe(bytes, SIGNATURE_BYTES + SEAL_BYTES, { ...details, blob: manifestBlob(keys.id) });
   const [signature, sealed] = [body.subarray(0, SIGNATURE_BYTES), body.subarray(SIGNATURE_BYTES)];
   const address = addressOf(wallet, keys.id);
   const isSigned = ed25519.verify(signature, signedBytes(address, sealed), keys.publicKey, { zip215: false });
   const plaintext = isSigned ? keys.readKey.decrypt(address, sealed) : undefined;
   if (plaintext === undefined) {
     throw new WalletError("WALLET_DAMAGED", "the list of a segment's records was altered, or is another's", {
-      details: { segment: keys.name },
+      details,
     });
   }
   const manifest = parseManifest(plaintext, recordPrefix(keys.id));
   if (manifest !== undefined) return manifest;
   throw new WalletError("WALLET_FORMAT_UNKNOWN", "the list of a segment's records is of another version", {
-    details: { segment: keys.name },
+    details,
   });
 }
 
@@ -89,13 +89,14 @@ function parseManifest(plaintext: Uint8Array, prefix: string): Manifest | undefi
 }
 
 /**
- * Refuses a state before one that is known, or another of the same number.
+ * Refuses a state, of a segment or of the wallet, before one that is known, or another of the same number.
  *
  * @throws {WalletError} WALLET_ROLLED_BACK, WALLET_FORKED
  */
-export function checkFloor(found: Floor, known: Floor | undefined, what: string): void {
+export function checkFloor(found: Floor, known: Floor | undefined, segment?: string): void {
   if (known === undefined) return;
-  const details = { what, found: found.sequence, known: known.sequence };
+  const numbers = { found: found.sequence, known: known.sequence };
+  const details = segment === undefined ? numbers : { segment, ...numbers };
   // Also where what is known is no number: it was to protect, and would not.
   if (!(found.sequence >= known.sequence)) {
     throw new WalletError("WALLET_ROLLED_BACK", "the storage gives an older state than was seen before", {

@@ -87,10 +87,11 @@ export async function createWallet(options: CreateWalletOptions): Promise<Wallet
 }
 
 /**
- * Unlocks a wallet and checks that it is whole: its head, and the list of records of every segment.
+ * Unlocks a wallet. What is wrong with a segment is thrown by whatever uses it, `Wallet.state` for instance, and shuts no
+ * other segment: whoever may write one could else lock the owner out of all.
  *
  * @throws {WalletError} WALLET_MISSING; WALLET_KEY_WRONG; WALLET_KDF_WEAK, WALLET_KDF_EXCESSIVE (before any password is
- * tried); WALLET_DAMAGED, WALLET_TRUNCATED, WALLET_INCOMPLETE, WALLET_FORMAT_UNKNOWN; WALLET_ROLLED_BACK, WALLET_FORKED;
+ * tried); WALLET_DAMAGED, WALLET_TRUNCATED, WALLET_FORMAT_UNKNOWN; WALLET_ROLLED_BACK, WALLET_FORKED;
  * WALLET_PERMISSION_MISSING if an anchor is given for a permission slot, which does not see the head; WALLET_ABORTED
  * @example const wallet = await openWallet({ storage, unlock: { kind: "password", password }, anchor });
  */
@@ -102,7 +103,7 @@ export async function openWallet({ storage, unlock, anchor, ...work }: OpenWalle
     await storage.exclusive(async () => {
       // It may have moved on while the key was derived: the session takes that over with its first call.
       if (hashOf(await readHead(storage)) !== session.headHash) return;
-      for (const keys of session.keyring.segments) await readManifest(session, keys);
+      await seeSegments(session);
     });
     return wallet;
   } catch (error) {
@@ -131,6 +132,17 @@ async function unlocked(
   return sessionOf({ storage, wallet, root, header, keyring, headHash });
 }
 
+/** From here on no segment can be put back before what it is now. */
+async function seeSegments(session: Session): Promise<void> {
+  for (const keys of session.keyring.segments) {
+    try {
+      await readManifest(session, keys);
+    } catch (error) {
+      if (!(error instanceof WalletError)) throw error;
+    }
+  }
+}
+
 function checkAnchor(session: Session, anchor: WalletAnchor): void {
   if (session.root === undefined) {
     throw new WalletError(
@@ -143,7 +155,7 @@ function checkAnchor(session: Session, anchor: WalletAnchor): void {
       details: { found: session.wallet, known: anchor.wallet },
     });
   }
-  checkFloor(headFloor(session), anchor, "wallet");
+  checkFloor(headFloor(session), anchor);
 }
 
 async function readHead(storage: WalletStorage): Promise<Uint8Array> {

@@ -41,12 +41,12 @@ export async function readRecord(
   const { records } = await readManifest(session, keys);
   const entry = records.find((record) => record.id === id);
   if (entry === undefined) return undefined;
-  const bytes = await readBlob(session.storage, entry.blob);
-  const body = unframe(bytes, VERSION_BYTES + SEAL_BYTES, entry.blob);
+  const details = { segment: keys.name, record: id };
+  const bytes = await readBlob(session.storage, entry.blob, details);
+  const body = unframe(bytes, VERSION_BYTES + SEAL_BYTES, { ...details, blob: entry.blob });
   const version = Number(bytesToBigint(body.subarray(0, VERSION_BYTES)));
   const open = (of: number) =>
     keys.readKey.decrypt(addressOf(session, keys, id, of), body.subarray(VERSION_BYTES));
-  const details = { segment: keys.name, record: id };
   if (version < entry.version && open(version) !== undefined) {
     throw new WalletError("WALLET_ROLLED_BACK", "the storage gives an older version of a record", {
       details: { ...details, found: version, known: entry.version },

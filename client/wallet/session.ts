@@ -28,11 +28,15 @@ export const HEAD = "head";
 const MAX_SEGMENTS = 256;
 
 /** What stored under this name. @throws {WalletError} WALLET_INCOMPLETE */
-export async function readBlob(storage: WalletStorage, name: string): Promise<Uint8Array> {
+export async function readBlob(
+  storage: WalletStorage,
+  name: string,
+  details: Readonly<Record<string, unknown>> = {},
+): Promise<Uint8Array> {
   const bytes = await storage.read(name);
   if (bytes !== undefined) return bytes;
   throw new WalletError("WALLET_INCOMPLETE", "a part of the wallet is missing from its storage", {
-    details: { blob: name },
+    details: { ...details, blob: name },
   });
 }
 
@@ -98,7 +102,7 @@ async function refresh(session: Session): Promise<void> {
     throw new WalletError("WALLET_DAMAGED", "the storage now has the head of another wallet");
   }
   const keyring = unsealKeyring(header, sealed, root);
-  checkFloor({ sequence: keyring.sequence, hash }, headFloor(session), "wallet");
+  checkFloor({ sequence: keyring.sequence, hash }, headFloor(session));
   eraseKeyring(session.keyring);
   Object.assign(session, { header, keyring, headHash: hash });
 }
@@ -134,7 +138,7 @@ export async function writeHead(
 
 /** @throws {WalletError} WALLET_INCOMPLETE, WALLET_ROLLED_BACK, WALLET_FORKED, and as {@link decodeManifest} */
 export async function readManifest(session: Session, keys: SegmentKeys): Promise<Manifest> {
-  const bytes = await readBlob(session.storage, manifestBlob(keys.id));
+  const bytes = await readBlob(session.storage, manifestBlob(keys.id), { segment: keys.name });
   const hash = hashOf(bytes);
   const seen = session.manifests.get(keys.id);
   const manifest = seen?.hash === hash ? seen.manifest : decodeManifest(session.wallet, keys, bytes);
