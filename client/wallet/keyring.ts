@@ -51,19 +51,25 @@ const keyringSchema = z.strictObject({
 
 const LENGTH_BYTES = 4;
 
-/** Length and JSON of all but the keys, then for each segment its two keys: keys never become text. */
+/**
+ * Length and JSON of all but the keys, then for each segment its two keys: keys never become text.
+ *
+ * @throws {WalletError} WALLET_LIMIT for what could not be read again, which would be the end of the wallet
+ */
 export function encodeKeyring({ sequence, segments, slots }: Keyring): Uint8Array {
-  const json = utf8ToBytes(
-    JSON.stringify({
-      sequence,
-      segments: segments.map((keys) => ({
-        ...{ id: keys.id, name: keys.name, access: keys.writeKey === undefined ? "read" : "write" },
-        ...(keys.floor === undefined ? {} : { floor: keys.floor }),
-        info: keyInfoJson(keys.info),
-      })),
-      slots: slots.map(({ id, label, info }) => ({ id, label, info: keyInfoJson(info) })),
-    }),
-  );
+  const fields = {
+    sequence,
+    segments: segments.map((keys) => ({
+      ...{ id: keys.id, name: keys.name, access: keys.writeKey === undefined ? "read" : "write" },
+      ...(keys.floor === undefined ? {} : { floor: keys.floor }),
+      info: keyInfoJson(keys.info),
+    })),
+    slots: slots.map(({ id, label, info }) => ({ id, label, info: keyInfoJson(info) })),
+  };
+  if (!keyringSchema.safeParse(fields).success) {
+    throw new WalletError("WALLET_LIMIT", "a keyring does not hold this");
+  }
+  const json = utf8ToBytes(JSON.stringify(fields));
   const length = new Uint8Array(LENGTH_BYTES);
   new DataView(length.buffer).setUint32(0, json.length);
   const keys = segments.flatMap(({ readKey, writeKey, publicKey }) => [

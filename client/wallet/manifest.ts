@@ -8,19 +8,27 @@ import { frame, unframe } from "./frame.ts";
 import type { Floor, SegmentKeys } from "./keyring.ts";
 import { type DataAddress, encodeAddress } from "./walletKeys.ts";
 
+/**
+ * More changes than anybody makes. Who may write a segment names this number, and the next writer adds to it: it must
+ * not come near what a number can be, for the wallet's head keeps it too.
+ */
+export const MAX_SEQUENCE = 2 ** 40;
+
 const count = z.int().nonnegative();
-const manifestSchema = z.strictObject({
-  sequence: count,
-  records: z.array(
-    z.strictObject({
-      id: z.string(),
-      version: count,
-      bytes: count,
-      blob: z.string(),
-      hash: z.string(),
-    }),
-  ),
-});
+const manifestSchema = z
+  .strictObject({
+    sequence: count.max(MAX_SEQUENCE),
+    records: z.array(
+      z.strictObject({
+        id: z.string(),
+        version: count,
+        bytes: count,
+        blob: z.string(),
+        hash: z.string(),
+      }),
+    ),
+  })
+  .refine(({ sequence, records }) => records.every(({ version }) => version <= sequence));
 
 /** Where a record lies. `version` is the sequence of its segment when it was written. */
 export type RecordEntry = z.infer<typeof manifestSchema>["records"][number];
@@ -41,10 +49,19 @@ export function recordPrefix(segment: string): string {
   return `r-${segment}-`;
 }
 
-/** Sealed for those who read the segment, signed by one who may write it. */
+/**
+ * Sealed for those who read the segment, signed by one who may write it.
+ *
+ * @throws {WalletError} WALLET_PERMISSION_MISSING; WALLET_LIMIT for what could not be read again
+ */
 export function encodeManifest(wallet: string, keys: SegmentKeys, manifest: Manifest): Uint8Array {
   if (keys.writeKey === undefined) {
     throw new WalletError("WALLET_PERMISSION_MISSING", "this permission is to read only", {
+      details: { segment: keys.name },
+    });
+  }
+  if (!manifestSchema.safeParse(manifest).success) {
+    throw new WalletError("WALLET_LIMIT", "the list of a segment's records does not hold this", {
       details: { segment: keys.name },
     });
   }

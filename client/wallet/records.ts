@@ -6,7 +6,7 @@ import { WalletError } from "./errors.ts";
 import { frame, unframe } from "./frame.ts";
 import { hashOf } from "./head.ts";
 import type { SegmentKeys } from "./keyring.ts";
-import { type Manifest, type RecordEntry, recordPrefix } from "./manifest.ts";
+import { MAX_SEQUENCE, type Manifest, type RecordEntry, recordPrefix } from "./manifest.ts";
 import { keysOf, readBlob, readManifest, type Session, writeHead, writeManifest } from "./session.ts";
 import type { DataAddress } from "./walletKeys.ts";
 import { giveWay, report, type WorkOptions } from "./work.ts";
@@ -71,7 +71,7 @@ export async function changeRecords(
 ): Promise<number> {
   const keys = keysOf(session, segment);
   const before = await readManifest(session, keys);
-  checkLimits(before, changes);
+  checkLimits(segment, before, changes);
   await sweep(session, keys, before);
   const sequence = before.sequence + 1;
   const records = new Map(before.records.map((record) => [record.id, record]));
@@ -158,7 +158,16 @@ async function sweep(session: Session, keys: SegmentKeys, { records }: Manifest)
   session.swept.add(keys.id);
 }
 
-function checkLimits({ records }: Manifest, changes: readonly RecordChange[]): void {
+function checkLimits(
+  segment: string,
+  { sequence, records }: Manifest,
+  changes: readonly RecordChange[],
+): void {
+  if (sequence >= MAX_SEQUENCE) {
+    throw new WalletError("WALLET_LIMIT", "the changes of this segment are used up: rekey the wallet", {
+      details: { segment, sequence },
+    });
+  }
   for (const { id, value } of changes) {
     checkName(id);
     if ((value?.reveal().length ?? 0) > MAX_RECORD_BYTES) {
