@@ -6,6 +6,7 @@ import { SEAL_BYTES } from "../core/index.ts";
 import { WalletError } from "./errors.ts";
 import { frame, unframe } from "./frame.ts";
 import type { Floor, SegmentKeys } from "./keyring.ts";
+import { MAX_RECORD_BYTES, MAX_RECORDS, NAME } from "./limits.ts";
 import { type DataAddress, encodeAddress } from "./walletKeys.ts";
 
 /**
@@ -15,18 +16,21 @@ import { type DataAddress, encodeAddress } from "./walletKeys.ts";
 export const MAX_SEQUENCE = 2 ** 40;
 
 const count = z.int().nonnegative();
+/** What no other writer may make is refused on reading too: backups made of it could not be restored. */
 const manifestSchema = z
   .strictObject({
     sequence: count.max(MAX_SEQUENCE),
-    records: z.array(
-      z.strictObject({
-        id: z.string(),
-        version: count,
-        bytes: count,
-        blob: z.string(),
-        hash: z.string(),
-      }),
-    ),
+    records: z
+      .array(
+        z.strictObject({
+          id: z.string().regex(NAME),
+          version: count,
+          bytes: count.max(MAX_RECORD_BYTES),
+          blob: z.string(),
+          hash: z.string(),
+        }),
+      )
+      .max(MAX_RECORDS),
   })
   .refine(({ sequence, records }) => records.every(({ version }) => version <= sequence));
 

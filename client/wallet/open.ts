@@ -5,9 +5,9 @@ import { WalletError } from "./errors.ts";
 import { decodeHead, encodeHead, hashOf, unsealKeyring, type WalletAnchor } from "./head.ts";
 import { newKeyInfo } from "./keyLife.ts";
 import { decodeKeyring, type Keyring, type SegmentKeys } from "./keyring.ts";
+import { checkName } from "./limits.ts";
 import { checkFloor } from "./manifest.ts";
 import type { NewSlot } from "./newSlot.ts";
-import { checkName } from "./records.ts";
 import { rootSlots } from "./rekey.ts";
 import {
   checkNewSegment,

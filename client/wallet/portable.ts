@@ -3,7 +3,8 @@ import { z } from "zod";
 import { Secret } from "../keys/index.ts";
 import { decodeBase64 } from "./base64.ts";
 import { WalletError } from "./errors.ts";
-import { checkName, type RecordChange, type VisitOptions } from "./records.ts";
+import { checkName } from "./limits.ts";
+import type { RecordChange, VisitOptions } from "./records.ts";
 import type { Wallet } from "./wallet.ts";
 import { giveWay, report, type WorkOptions } from "./work.ts";
 
@@ -35,7 +36,8 @@ export async function exportPortable(
   const segments = new Map<string, [id: string, value: string][]>();
   await wallet.visit((segment, id, value) => {
     const records = segments.get(segment) ?? [];
-    records.push([id, base64.encode(value.reveal())]);
+    // A file that `importPortable` refuses would be found out on the day it is needed.
+    records.push([checkName(id, { segment }), base64.encode(value.reveal())]);
     segments.set(segment, records);
   }, options);
   const entries = names.map((name) => [name, Object.fromEntries(segments.get(name) ?? [])]);

@@ -6,6 +6,7 @@ import { WalletError } from "./errors.ts";
 import { frame, unframe } from "./frame.ts";
 import { hashOf } from "./head.ts";
 import type { SegmentKeys } from "./keyring.ts";
+import { checkName, MAX_RECORD_BYTES, MAX_RECORDS } from "./limits.ts";
 import { MAX_SEQUENCE, type Manifest, type RecordEntry, recordPrefix } from "./manifest.ts";
 import { keysOf, readBlob, readManifest, type Session, writeHead, writeManifest } from "./session.ts";
 import type { DataAddress } from "./walletKeys.ts";
@@ -18,15 +19,6 @@ export type RecordChange = { readonly id: string; readonly value: Secret<Uint8Ar
 export type VisitRecord = (segment: string, id: string, value: Secret<Uint8Array>) => void;
 
 const VERSION_BYTES = 8;
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._:%-]{0,255}$/;
-const MAX_RECORD_BYTES = 64 * 2 ** 20;
-const MAX_RECORDS = 65_536;
-
-/** Parses the name of a segment or record. @throws {WalletError} WALLET_NAME_MALFORMED */
-export function checkName(name: string): string {
-  if (NAME.test(name)) return name;
-  throw new WalletError("WALLET_NAME_MALFORMED", "a name is 1 to 256 letters, digits and . _ : % -");
-}
 
 /**
  * The content of a record of the newest manifest; undefined if there is none of that id.
@@ -53,7 +45,7 @@ export async function readRecord(
     });
   }
   const value = version === entry.version && hashOf(bytes) === entry.hash ? open(version) : undefined;
-  if (value !== undefined) return new Secret(value);
+  if (value?.length === entry.bytes) return new Secret(value);
   throw new WalletError("WALLET_DAMAGED", "a record was altered, or is not the one of this name", {
     details,
   });
@@ -171,13 +163,17 @@ function checkLimits(
   for (const { id, value } of changes) {
     checkName(id);
     if ((value?.reveal().length ?? 0) > MAX_RECORD_BYTES) {
-      throw new WalletError("WALLET_LIMIT", `a record has at most ${MAX_RECORD_BYTES} bytes`);
+      throw new WalletError("WALLET_LIMIT", `a record has at most ${MAX_RECORD_BYTES} bytes`, {
+        details: { segment, record: id },
+      });
     }
   }
   const ids = new Set(records.map(({ id }) => id));
   for (const { id, value } of changes) if (value !== undefined) ids.add(id);
   if (ids.size > MAX_RECORDS) {
-    throw new WalletError("WALLET_LIMIT", `a segment has at most ${MAX_RECORDS} records`);
+    throw new WalletError("WALLET_LIMIT", `a segment has at most ${MAX_RECORDS} records`, {
+      details: { segment },
+    });
   }
 }
 

@@ -2,6 +2,7 @@ import type { KeyInfo } from "../keys/index.ts";
 import type { WalletAnchor } from "./head.ts";
 import { type KeyLife, newKeyInfo } from "./keyLife.ts";
 import { eraseKeyring } from "./keyring.ts";
+import { checkName } from "./limits.ts";
 import {
   checkSlotCount,
   type NewPermission,
@@ -12,13 +13,7 @@ import {
   summariesOf,
   without,
 } from "./newSlot.ts";
-import {
-  checkName,
-  removeUnknownBlobs,
-  type VisitOptions,
-  type VisitRecord,
-  visitRecords,
-} from "./records.ts";
+import { removeUnknownBlobs, type VisitOptions, type VisitRecord, visitRecords } from "./records.ts";
 import { rekeyed } from "./rekey.ts";
 import { type Segment, segmentOf } from "./segment.ts";
 import {
