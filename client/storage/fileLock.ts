@@ -1,4 +1,5 @@
-import { hostname } from "node:os";
+import { readFileSync, readlinkSync } from "node:fs";
+import { hostname, uptime } from "node:os";
 import { join } from "node:path";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, randomBytes, utf8ToBytes } from "@noble/hashes/utils.js";
@@ -13,24 +14,33 @@ export type FileLockOptions = {
 };
 
 const PREFIX = ".lock";
-/** Tells this process from one that had the same id before it, as in a container, where it is always 1. */
-const PROCESS = bytesToHex(randomBytes(8));
-const HOST = bytesToHex(sha256(utf8ToBytes(hostname()))).slice(0, 16);
+const HOST = markOf(hostname());
+/** Where a process id means the same process: containers have ids of their own, a machine has others after a restart. */
+const SPACE = markOf(
+  systemText(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8")),
+  systemText(() => readlinkSync("/proc/self/ns/pid")),
+);
+/** When this process began, by the clock of `uptime`, which neither stops while the machine sleeps nor is set. */
+const BEGAN = uptime() - process.uptime();
+/** How far times of files and of the system may be off. */
+const COARSENESS = 5_000;
 const MIN_WAIT = 2;
 const MAX_WAIT = 20;
-/** Another machine's processes cannot be asked about; what is locked this long is taken for left behind. */
-const ABANDONED_AFTER = 600_000;
+/** How often who has or wants a lock shows that it lives. */
+const RENEWED_EVERY = 10_000;
+/** Processes elsewhere cannot be asked about; a lock that shows no life for this long is taken for left behind. */
+const ABANDONED_AFTER = 120_000;
 
 type Lock = {
   readonly file: string;
   readonly token: string;
   readonly pid: number;
-  readonly process: string;
-  readonly host: string;
+  readonly isOurs: boolean;
 };
 
 /**
- * Locks a directory against every other process; the result unlocks it.
+ * Locks a directory against everybody else: other processes, other threads and copies of this module in the same one,
+ * other containers and machines that share the volume; the result unlocks it.
  *
  * Who wants the lock makes a file of a name that is never used again, then looks: alone, it has the lock. Of two that
  * come together at least the later one sees the other, so never do both believe themselves alone; and what a dead
@@ -43,14 +53,13 @@ export async function lockDirectory(options: FileLockOptions): Promise<() => Pro
   const deadline = performance.now() + options.timeout;
   for (;;) {
     const token = bytesToHex(randomBytes(16));
-    const mine = join(directory, [PREFIX, process.pid, PROCESS, HOST, token].join("."));
-    await (await fileSystem.create(mine)).close();
-    const unlock = () => fileSystem.remove(mine);
+    const mine = [PREFIX, process.pid, SPACE, HOST, token].join(".");
+    const unlock = await shownAlive(fileSystem, join(directory, mine));
     try {
-      const holder = await waitForOthers(options, token, mine, deadline);
-      if (holder === undefined) return unlock;
+      const found = await waitForOthers(options, { file: mine, token }, deadline);
+      if (found === "alone") return unlock;
       await unlock();
-      if (performance.now() >= deadline) throw locked(directory, holder);
+      if (found !== "gone" && performance.now() >= deadline) throw locked(directory, found);
     } catch (error) {
       await unlock().catch(() => undefined);
       throw error;
@@ -59,28 +68,48 @@ export async function lockDirectory(options: FileLockOptions): Promise<() => Pro
   }
 }
 
+/** Makes a file, and writes to it now and then so that it is never old; the result removes it. */
+async function shownAlive(fileSystem: FileSystem, path: string): Promise<() => Promise<void>> {
+  const file = await fileSystem.create(path);
+  const renew = async () => {
+    await file.write(Uint8Array.of(1));
+    await file.sync();
+  };
+  const timer = setInterval(() => void renew().catch(() => undefined), RENEWED_EVERY);
+  timer.unref();
+  return async () => {
+    clearInterval(timer);
+    try {
+      await file.close();
+    } finally {
+      await fileSystem.remove(path);
+    }
+  };
+}
+
 /**
  * Waits while only those with a greater token are before us, who give way or are done soon. Gives the lock that we have
- * to give way to, if there is one.
+ * to give way to, if there is one; "gone" if ours was taken for left behind, as after a long sleep of the machine.
  */
 async function waitForOthers(
   { directory, fileSystem }: FileLockOptions,
-  token: string,
-  mine: string,
+  mine: Pick<Lock, "file" | "token">,
   deadline: number,
-): Promise<Lock | undefined> {
+): Promise<Lock | "alone" | "gone"> {
   for (;;) {
     const others: Lock[] = [];
-    for (const file of await fileSystem.list(directory)) {
+    const files = await fileSystem.list(directory);
+    if (!files.includes(mine.file)) return "gone";
+    for (const file of files) {
       const lock = parse(file);
-      if (lock === undefined || lock.token === token) continue;
-      if (await isLeftBehind(fileSystem, directory, lock, mine))
+      if (lock === undefined || file === mine.file) continue;
+      if (await isLeftBehind(fileSystem, directory, lock, mine.file))
         await fileSystem.remove(join(directory, file));
       else others.push(lock);
     }
     const [first] = others;
-    if (first === undefined) return undefined;
-    const before = others.find((other) => other.token < token);
+    if (first === undefined) return "alone";
+    const before = others.find(({ token }) => token < mine.token);
     if (before !== undefined) return before;
     if (performance.now() >= deadline) return first;
     await pause();
@@ -93,17 +122,21 @@ async function isLeftBehind(
   lock: Lock,
   mine: string,
 ): Promise<boolean> {
-  if (lock.host === HOST) return lock.pid === process.pid ? lock.process !== PROCESS : !isAlive(lock.pid);
+  if (lock.isOurs && !isAlive(lock.pid)) return true;
+  // By the clock of the file system alone, which need not be ours.
+  const now = await fileSystem.modified(join(directory, mine));
   try {
-    const [now, then] = [
-      await fileSystem.modified(mine),
-      await fileSystem.modified(join(directory, lock.file)),
-    ];
-    return now - then > ABANDONED_AFTER;
+    const age = now - (await fileSystem.modified(join(directory, lock.file)));
+    return age > (lock.isOurs ? longestLife(lock.pid) : ABANDONED_AFTER);
   } catch (error) {
     if (systemCode(error) === "ENOENT") return true;
     throw error;
   }
+}
+
+/** How old a lock can be that the process of this id holds: an older one is of a process that had the id before. */
+function longestLife(pid: number): number {
+  return COARSENESS + 1000 * (pid === process.pid ? uptime() - BEGAN : uptime());
 }
 
 function isAlive(pid: number): boolean {
@@ -119,8 +152,21 @@ function isAlive(pid: number): boolean {
 function parse(file: string): Lock | undefined {
   const match = /^\.lock\.(\d{1,10})\.([0-9a-f]{16})\.([0-9a-f]{16})\.([0-9a-f]{32})$/.exec(file);
   if (match === null) return undefined;
-  const [, pid = "", from = "", host = "", token = ""] = match;
-  return { file, token, pid: Number(pid), process: from, host };
+  const [, pid = "", space = "", host = "", token = ""] = match;
+  return { file, token, pid: Number(pid), isOurs: space === SPACE && host === HOST };
+}
+
+function markOf(...parts: readonly string[]): string {
+  return bytesToHex(sha256(utf8ToBytes(parts.join("\n")))).slice(0, 16);
+}
+
+/** What Linux tells, and other systems do not: there the host's name has to do. */
+function systemText(read: () => string): string {
+  try {
+    return read();
+  } catch {
+    return "";
+  }
 }
 
 function locked(directory: string, { pid, file }: Lock): StorageError {

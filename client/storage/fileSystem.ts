@@ -2,6 +2,7 @@ import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promis
 
 /** A file that was made and not yet closed. */
 export interface OpenFile {
+  /** Adds to the file; a lock is written to as long as it is held. */
   write(bytes: Uint8Array): Promise<void>;
   /** Resolves when what was written is on the disk. */
   sync(): Promise<void>;

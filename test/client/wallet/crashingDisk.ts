@@ -20,6 +20,8 @@ export class CrashingDisk {
   #synced = new Map<string, Inode>();
   #directories = new Set<string>();
   #syncedDirectories = new Set<string>();
+  /** What was there when the machine came back, an hour after. */
+  #found = new Set<string>();
 
   /** Stops at this call from now; a write gets as far as `cut` of its bytes. */
   stopAt(call: number, cut: number): void {
@@ -43,11 +45,12 @@ export class CrashingDisk {
       const isLost = survival !== "everything" && !this.#syncedDirectories.has(dirname(path));
       if (inode === undefined || isLost) continue;
       const kept = survival === "everything" ? inode.current : inode.synced;
-      // The lock of a process that is gone has its mark, not ours.
+      // The lock of before has the mark of another start of the machine, not ours.
       const name = path.replace(/(\.lock\.\d+\.)[0-9a-f]{16}/, `$1${"0".repeat(16)}`);
       disk.#current.set(name, { current: kept, synced: kept });
     }
     disk.#synced = new Map(disk.#current);
+    disk.#found = new Set(disk.#current.keys());
     disk.#directories = new Set([...disk.#current.keys()].map((path) => dirname(path)));
     disk.#syncedDirectories = new Set(disk.#directories);
     return disk;
@@ -95,7 +98,7 @@ export class CrashingDisk {
       this.#call(() => {
         this.#current.delete(path);
       }),
-    modified: async () => this.#call(() => 0),
+    modified: async (path) => this.#call(() => (this.#found.has(path) ? 0 : 3_600_000)),
     syncDirectory: async (path) =>
       this.#call(() => {
         for (const made of this.#directories) if (dirname(made) === path) this.#syncedDirectories.add(made);
