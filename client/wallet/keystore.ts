@@ -1,6 +1,7 @@
+import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { decryptKeystoreJson, encryptKeystoreJson } from "ethers";
 import { z } from "zod";
-import { bytesToHex, type Hex20, hex, hex20, hexToBytes } from "../core/index.ts";
+import { bytesToHex, type Hex20, hex, hex20, hexToBytes, isWellFormed } from "../core/index.ts";
 import { Secret } from "../keys/index.ts";
 import { WalletError } from "./errors.ts";
 import { checkPassword } from "./kdf.ts";
@@ -29,7 +30,8 @@ const MAX_SCRYPT_BLOCKS = 2 ** 23;
 const MAX_PBKDF2_ROUNDS = 10_000_000;
 
 /**
- * A key as a JSON keystore (Web3 Secret Storage, version 3), with scrypt at N = 2¹⁷, as every Ethereum wallet reads.
+ * A key as a JSON keystore (Web3 Secret Storage, version 3), with scrypt at N = 2¹⁷, as every Ethereum wallet reads. The
+ * password is normalised (NFKC), as ethers does it: another program may ask for it in that form.
  *
  * @throws {WalletError} WALLET_PASSWORD_EMPTY, WALLET_LIMIT, WALLET_ABORTED
  */
@@ -47,9 +49,11 @@ export async function exportKeystore(
 }
 
 /**
- * The key of a JSON keystore. The password is taken as it is, for other programs do not normalise it.
+ * The key of a JSON keystore. Most programs take the password's bytes as they are, some normalise it first (NFKC), as
+ * ethers and so we do: both are tried where they differ.
  *
- * @throws {WalletError} WALLET_KEYSTORE_MALFORMED, WALLET_KDF_EXCESSIVE, WALLET_KEY_WRONG, WALLET_ABORTED
+ * @throws {WalletError} WALLET_KEYSTORE_MALFORMED, WALLET_KDF_EXCESSIVE, WALLET_KEY_WRONG, WALLET_PASSWORD_MALFORMED,
+ * WALLET_ABORTED
  */
 export async function importKeystore(
   json: string,
@@ -58,16 +62,37 @@ export async function importKeystore(
 ): Promise<KeystoreKey> {
   const keystore = checkedKeystore(json);
   report(work, 0);
+  const spellings = spellingsOf(password);
+  for (const [i, spelling] of spellings.entries()) {
+    const onProgress = (done: number) => report(work, (i + done) / spellings.length);
+    const key = await openedKeystore(keystore, spelling, onProgress);
+    if (key !== undefined) return key;
+  }
+  throw new WalletError("WALLET_KEY_WRONG", "the password does not open this keystore");
+}
+
+function spellingsOf(password: Secret<string>): readonly string[] {
+  const text = password.reveal();
+  if (isWellFormed(text)) return [...new Set([text, text.normalize("NFKC")])];
+  throw new WalletError("WALLET_PASSWORD_MALFORMED", "a password is whole characters");
+}
+
+/** Undefined if the password is another. */
+async function openedKeystore(
+  keystore: string,
+  password: string,
+  onProgress: (done: number) => void,
+): Promise<KeystoreKey | undefined> {
+  const bytes = utf8ToBytes(password);
   try {
-    const onProgress = (done: number) => report(work, done);
-    const { address, privateKey } = await decryptKeystoreJson(keystore, password.reveal(), onProgress);
+    const { address, privateKey } = await decryptKeystoreJson(keystore, bytes, onProgress);
     return { address: hex20(address), privateKey: new Secret(hexToBytes(hex(privateKey))) };
   } catch (error) {
     if (error instanceof WalletError) throw error;
-    if (error instanceof Error && error.message.startsWith("incorrect password")) {
-      throw new WalletError("WALLET_KEY_WRONG", "the password does not open this keystore");
-    }
+    if (error instanceof Error && error.message.startsWith("incorrect password")) return undefined;
     throw malformed();
+  } finally {
+    bytes.fill(0);
   }
 }
 
