@@ -20,7 +20,8 @@ const LOCKS = ".locks";
 
 /**
  * Keeps secrets in files, each encrypted with XChaCha20-Poly1305 under a fresh nonce and bound to its name. A file is
- * written beside the old one, flushed, and then put in its place.
+ * written beside the old one, flushed, and then put in its place. Who can write to the directory can put an older file of
+ * the same name back, or remove it, and nobody can tell: a wallet can.
  *
  * @throws {StorageError} STORAGE_KEY_LENGTH; its functions throw STORAGE_NAME_MALFORMED, STORAGE_DAMAGED (altered, or of
  * another key), STORAGE_FAILED; `exclusive` throws STORAGE_LOCKED

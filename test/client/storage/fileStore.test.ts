@@ -69,6 +69,16 @@ describe("storage/fileStore", () => {
     expect(text(await store.load("phone"))).to.equal("secret");
   });
 
+  it("cannot tell an older file of the same name from the newest, as docs/wallet.md says", async () => {
+    const store = open();
+    await store.save("phone", secret("first"));
+    const path = join(directory, "agent", "phone");
+    const older = readFileSync(path);
+    await store.save("phone", secret("second"));
+    writeFileSync(path, older);
+    expect(text(await store.load("phone"))).to.equal("first");
+  });
+
   for (const name of ["", "..", "../phone", "a/b", "Phone", "a".repeat(65), "phone\n"]) {
     it(`refuses the name ${JSON.stringify(name.slice(0, 12))}`, async () => {
       const store = open();
