@@ -10,7 +10,7 @@ export { exportKeystore, importKeystore } from "./keystore.ts";
 export type { NewPermission, NewSlot, SlotSummary } from "./newSlot.ts";
 export type { CreateWalletOptions, OpenWalletOptions } from "./open.ts";
 export { createWallet, openWallet } from "./open.ts";
-export type { ExportOptions } from "./portable.ts";
+export type { ExportOptions, ImportOptions } from "./portable.ts";
 export { exportPortable, importPortable } from "./portable.ts";
 export type { RecordChange, VisitRecord } from "./records.ts";
 export type { RecordSummary, Segment } from "./segment.ts";

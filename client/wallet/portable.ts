@@ -14,12 +14,19 @@ export type ExportOptions = VisitOptions;
 const FORMAT = "dkms-wallet-export";
 const VERSION = 1;
 
+const membersSchema = z.custom<Readonly<Record<string, unknown>>>(
+  // A schema's record would leave out this one name, and with it what is there.
+  (value) => typeof value === "object" && value !== null && !Array.isArray(value) && !hasForbiddenName(value),
+);
 const portableSchema = z.strictObject({
   format: z.literal(FORMAT),
   version: z.literal(VERSION),
-  segments: z.record(z.string(), z.record(z.string(), z.string())),
+  segments: membersSchema,
 });
 type Portable = z.infer<typeof portableSchema>;
+
+/** Which segments of a file are taken; all, by default. */
+export type ImportOptions = WorkOptions & { readonly segments?: readonly string[] };
 
 /**
  * What a wallet opens, or some segments of it, as it is at one moment, as the JSON of docs/wallet.md, **in clear**: to take along
@@ -46,18 +53,19 @@ export async function exportPortable(
 }
 
 /**
- * Writes an export into a wallet: segments that are not there are made, records of the same name replaced. Either all of
- * a segment's records are written or none.
+ * Writes an export, or some segments of it, into a wallet: segments that are not there are made, records of the same name
+ * replaced. Either all of a segment's records are written or none. Segments that are not taken are not looked at.
  *
- * @throws {WalletError} WALLET_EXPORT_MALFORMED, and then nothing is written; WALLET_PERMISSION_MISSING,
- * WALLET_LIMIT, WALLET_ABORTED
+ * @throws {WalletError} WALLET_EXPORT_MALFORMED, WALLET_NAME_MALFORMED, WALLET_SEGMENT_UNKNOWN if the file lacks one of
+ * `segments`, and then nothing is written; WALLET_PERMISSION_MISSING, WALLET_LIMIT, WALLET_ABORTED
+ * @example await importPortable(wallet, json, { segments: ["contacts"] });
  */
 export async function importPortable(
   wallet: Wallet,
   json: Secret<Uint8Array>,
-  work: WorkOptions = {},
+  { segments: taken, ...work }: ImportOptions = {},
 ): Promise<void> {
-  const segments = parsePortable(json);
+  const segments = parsePortable(json, taken);
   for (const [i, [name, records]] of segments.entries()) {
     report(work, i / segments.length);
     await giveWay();
@@ -68,7 +76,10 @@ export async function importPortable(
   report(work, 1);
 }
 
-function parsePortable(json: Secret<Uint8Array>): readonly [string, readonly RecordChange[]][] {
+function parsePortable(
+  json: Secret<Uint8Array>,
+  taken?: readonly string[],
+): readonly [string, readonly RecordChange[]][] {
   const parsed = portableSchema.safeParse(parseJson(json));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
@@ -76,28 +87,38 @@ function parsePortable(json: Secret<Uint8Array>): readonly [string, readonly Rec
     const place = issue?.path.slice(0, 1).join("");
     throw malformed("this is not the export of a wallet, or of another version", { place });
   }
-  return Object.entries(parsed.data.segments).map(([name, records]) => [
-    checkName(name),
-    Object.entries(records).map(([id, text]) => {
-      const value = decodeBase64(text);
-      if (value === undefined) throw malformed("a record is not base64", { segment: name, record: id });
-      return { id: checkName(id), value: new Secret(value) };
-    }),
-  ]);
+  const { segments } = parsed.data;
+  return [...new Set(taken ?? Object.keys(segments))].map((name) => {
+    checkName(name, { segment: name });
+    if (!Object.hasOwn(segments, name)) {
+      throw new WalletError("WALLET_SEGMENT_UNKNOWN", "there is no such segment in the export", {
+        details: { segment: name },
+      });
+    }
+    return [name, recordsOf(name, segments[name])];
+  });
+}
+
+function recordsOf(segment: string, members: unknown): readonly RecordChange[] {
+  const parsed = membersSchema.safeParse(members);
+  if (!parsed.success) throw malformed("a segment is no table, or has names that no record has", { segment });
+  return Object.entries(parsed.data).map(([id, text]) => {
+    checkName(id, { segment });
+    const value = typeof text === "string" ? decodeBase64(text) : undefined;
+    if (value === undefined) throw malformed("a record is not base64", { segment, record: id });
+    return { id, value: new Secret(value) };
+  });
+}
+
+function hasForbiddenName(value: object): boolean {
+  return Object.hasOwn(value, "__proto__");
 }
 
 function parseJson(json: Secret<Uint8Array>): unknown {
   try {
-    // The schema would leave out this one name, and with it what is there.
-    return JSON.parse(
-      new TextDecoder("utf-8", { fatal: true }).decode(json.reveal()),
-      (name, value: unknown) => {
-        if (name === "__proto__") throw new RangeError("no name");
-        return value;
-      },
-    );
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(json.reveal()));
   } catch {
-    throw malformed("this is not JSON, or has names in it that no wallet has", {});
+    throw malformed("this is not JSON", {});
   }
 }
 

@@ -35,12 +35,35 @@ describe("wallet/portable", () => {
     expect(String(exported) + JSON.stringify(exported)).not.to.contain("phone");
   });
 
+  it("takes the segments that are named, and looks at no other", async () => {
+    const segments = { keys: { phone: "c2VjcmV0" }, contacts: { "two words": "" }, more: 1 };
+    const json = () => bytes(JSON.stringify({ format: "dkms-wallet-export", version: 1, segments }));
+    const taken = async (...names: string[]) => {
+      const { wallet } = await makeWallet();
+      const code = await codeOfAsync(() => importPortable(wallet, json(), { segments: names }));
+      return [code, (await contentsOf(wallet)).keys];
+    };
+    expect(await taken("keys")).to.deep.equal([undefined, { phone: "secret" }]);
+    expect(await taken("keys", "keys")).to.deep.equal([undefined, { phone: "secret" }]);
+    expect(await taken()).to.deep.equal([undefined, {}]);
+    expect(await taken("keys", "contacts")).to.deep.equal(["WALLET_NAME_MALFORMED", {}]);
+    expect(await taken("keys", "more")).to.deep.equal(["WALLET_EXPORT_MALFORMED", {}]);
+    for (const name of ["none", "constructor"]) {
+      expect(await taken("keys", name)).to.deep.equal(["WALLET_SEGMENT_UNKNOWN", {}]);
+    }
+  });
+
   const good = { format: "dkms-wallet-export", version: 1, segments: { keys: { a: "MQ==" } } };
   for (const [what, json, code] of [
     ["no JSON", "{", "WALLET_EXPORT_MALFORMED"],
     ["bytes that are no text", new Uint8Array([0xff, 0xfe]), "WALLET_EXPORT_MALFORMED"],
     ["another format", { ...good, format: "x" }, "WALLET_EXPORT_MALFORMED"],
     ["another version", { ...good, version: 2 }, "WALLET_EXPORT_MALFORMED"],
+    [
+      "more under a name of JavaScript's",
+      '{"format":"dkms-wallet-export","version":1,"segments":{},"__proto__":{}}',
+      "WALLET_EXPORT_MALFORMED",
+    ],
     ["more than there should be", { ...good, more: 1 }, "WALLET_EXPORT_MALFORMED"],
     ["a number for a record", { ...good, segments: { keys: { a: 1 } } }, "WALLET_EXPORT_MALFORMED"],
     ["no base64", { ...good, segments: { keys: { a: "planted!" } } }, "WALLET_EXPORT_MALFORMED"],
