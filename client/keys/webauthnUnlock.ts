@@ -32,7 +32,7 @@ export type PasskeyPrf = {
   /** The credential's id in base64url. */
   readonly credential: string;
   /**
-   * The 32 bytes that the passkey, after asking its user, makes of `salt` and of it alone.
+   * The 32 bytes that the passkey, after asking its user, makes of `salt` and of it alone; whoever asked erases them.
    *
    * @throws {KeysError} WEBAUTHN_REFUSED, WEBAUTHN_RESPONSE_MALFORMED; WEBAUTHN_PRF_MISSING if authenticator or browser do
    * not know the extension

@@ -75,9 +75,11 @@ export function unsealKeyring(header: Header, sealed: Uint8Array, root: Wrapping
       "the head was altered, or the wallet was given new keys by another process",
     );
   }
-  const keyring = decodeKeyring(plaintext);
-  plaintext.fill(0);
-  return keyring;
+  try {
+    return decodeKeyring(plaintext);
+  } finally {
+    plaintext.fill(0);
+  }
 }
 
 /** SHA-256 in hex. */

@@ -122,14 +122,22 @@ async function unlocked(
   const { wallet } = header;
   const { slot, content } = await openSlot(header.slots, wallet, unlock, work);
   const headHash = hashOf(head);
-  if (slot.opens === "segments") {
-    const keyring = decodeKeyring(content);
+  try {
+    if (slot.opens === "segments") {
+      const keyring = decodeKeyring(content);
+      return sessionOf({ storage, wallet, root: undefined, header, keyring, headHash });
+    }
+    const root = new WrappingKey(new Secret(content.slice()));
+    try {
+      const keyring = unsealKeyring(header, sealed, root);
+      return sessionOf({ storage, wallet, root, header, keyring, headHash });
+    } catch (error) {
+      root.erase();
+      throw error;
+    }
+  } finally {
     content.fill(0);
-    return sessionOf({ storage, wallet, root: undefined, header, keyring, headHash });
   }
-  const root = new WrappingKey(new Secret(content));
-  const keyring = unsealKeyring(header, sealed, root);
-  return sessionOf({ storage, wallet, root, header, keyring, headHash });
 }
 
 /** From here on no segment can be put back before what it is now. */

@@ -13,6 +13,7 @@ import { report, type WorkOptions } from "./work.ts";
 
 /** Port to the keychain of the operating system, or to anything else that keeps secrets: `fileStore` fits. */
 export interface Keychain {
+  /** Keeps a copy: `bytes` are erased afterwards. */
   save(name: string, bytes: Secret<Uint8Array>): Promise<void>;
   load(name: string): Promise<Secret<Uint8Array> | undefined>;
 }
@@ -85,8 +86,11 @@ export async function prepareSlot(
     ...(secret.kind === "passkey" ? { credential: credentialTag(secret.passkey, salt) } : {}),
     salt: hex.encode(salt),
   };
-  if (secret.kind === "keychain")
-    await secret.keychain.save(keychainName(terms.wallet, slot.id), randomKey());
+  if (secret.kind === "keychain") {
+    const fresh = randomKey();
+    await secret.keychain.save(keychainName(terms.wallet, slot.id), fresh);
+    fresh.erase();
+  }
   const raw = await rawKey(secret, terms.wallet, slot, work);
   if (raw === undefined) throw new WalletError("WALLET_KEY_WRONG", "the keychain did not keep the key");
   const { key, check } = subkeys(raw, salt);
@@ -172,9 +176,9 @@ async function rawKey(
   }
 }
 
-/** Zeroes what was derived for this alone; what ports and callers gave is theirs. */
+/** Zeroes what was made for this alone; what a keychain or a caller gave may be theirs still. */
 function forget({ kind }: SlotSecret, raw: Secret<Uint8Array>): void {
-  if (kind === "password") raw.erase();
+  if (kind === "password" || kind === "passkey") raw.erase();
 }
 
 /** The check tells a wrong key from a damaged slot, and makes that no slot opens with two passwords. */
