@@ -45,6 +45,8 @@ const ARGON2ID_CEILING = { m: 2 ** 20, t: 16, p: 16, work: 2 ** 22 } as const;
 const SCRYPT_CEILING = { N: 2 ** 20, r: 16, p: 16, work: 2 ** 24 } as const;
 const KEY_BYTES = 32;
 const MAX_PASSWORD_BYTES = 4_096;
+/** In characters: the least of NIST SP 800-63B. A floor, not advice. */
+const MIN_PASSWORD = 8;
 
 /**
  * Refuses parameters that are too cheap for an attacker, and such as would take forever.
@@ -119,6 +121,17 @@ export async function deriveKey(
   } finally {
     bytes.fill(0);
   }
+}
+
+/**
+ * Refuses a new password that is guessed in no time: a copy of the wallet lets its holder try for ever.
+ *
+ * @throws {WalletError} WALLET_PASSWORD_WEAK, and as {@link checkPassword}
+ */
+export function checkNewPassword(password: Secret<string>): void {
+  checkPassword(password);
+  if ([...password.reveal().normalize("NFKC")].length >= MIN_PASSWORD) return;
+  throw new WalletError("WALLET_PASSWORD_WEAK", `a password has at least ${MIN_PASSWORD} characters`);
 }
 
 /** @throws {WalletError} WALLET_PASSWORD_EMPTY, WALLET_PASSWORD_MALFORMED, WALLET_LIMIT */

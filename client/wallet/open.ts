@@ -45,7 +45,7 @@ export type OpenWalletOptions = WorkOptions & {
  * Makes a wallet in an empty storage.
  *
  * @throws {WalletError} WALLET_EXISTS, WALLET_SLOT_LAST, WALLET_SEGMENT_EXISTS, WALLET_NAME_MALFORMED, WALLET_LIMIT,
- * WALLET_PASSWORD_EMPTY, WALLET_KDF_WEAK, WALLET_KDF_EXCESSIVE, WALLET_ABORTED
+ * WALLET_PASSWORD_EMPTY, WALLET_PASSWORD_WEAK, WALLET_KDF_WEAK, WALLET_KDF_EXCESSIVE, WALLET_ABORTED
  * @example
  * const slots = [{ secret: { kind: "password", password: new Secret("correct horse battery staple") } }] as const;
  * const wallet = await createWallet({ storage: memoryBlobs(), slots, segments: ["keys", "credentials"] });

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { type PasskeyPrf, Secret } from "../keys/index.ts";
 import { decodeBase64 } from "./base64.ts";
 import { WalletError } from "./errors.ts";
-import { checkKdf, DEFAULT_KDF, deriveKey, type KdfParameters, kdfSchema } from "./kdf.ts";
+import { checkKdf, checkNewPassword, DEFAULT_KDF, deriveKey, type KdfParameters, kdfSchema } from "./kdf.ts";
 import { KEY_BYTES, randomKey, type WrapAddress, WrappingKey } from "./walletKeys.ts";
 import { report, type WorkOptions } from "./work.ts";
 
@@ -70,13 +70,14 @@ const CHECK_PURPOSE = "DKMS-V1-WALLET-SLOT-CHECK";
  * Derives the key of a new slot, which may take long or wait for a person. The wallet may get other keys meanwhile: what
  * the slot opens is sealed in it afterwards.
  *
- * @throws {WalletError} as {@link deriveKey}; WALLET_KEY_LENGTH
+ * @throws {WalletError} as {@link deriveKey}; WALLET_PASSWORD_WEAK, WALLET_KEY_LENGTH
  */
 export async function prepareSlot(
   secret: SlotSecret,
   terms: SlotTerms,
   work: WorkOptions = {},
 ): Promise<PreparedSlot> {
+  if (secret.kind === "password") checkNewPassword(secret.password);
   const salt = randomBytes(SALT_BYTES);
   const slot = {
     id: hex.encode(randomBytes(8)),

@@ -296,12 +296,12 @@ describe("wallet under attack", () => {
 
     before(async () => {
       locked = memoryBlobs();
-      await createWallet({ storage: locked, slots: [{ secret: password("pass") }], segments: [] });
+      await createWallet({ storage: locked, slots: [{ secret: password("pass word") }], segments: [] });
       head = (await locked.read("head")) ?? new Uint8Array();
     });
     beforeEach(() => locked.replace("head", head));
 
-    const unlock = () => openWallet({ storage: locked, unlock: password("pass") });
+    const unlock = () => openWallet({ storage: locked, unlock: password("pass word") });
     const withKdf = (kdf: unknown) =>
       editHead(locked, ({ slots }) => {
         for (const slot of slots) slot.kdf = kdf;
@@ -317,7 +317,7 @@ describe("wallet under attack", () => {
       it(`refuses a downgrade of ${what} before anything is derived`, async () => {
         await withKdf(kdf);
         expect(await codeOfAsync(unlock)).to.equal(code);
-        const slot = { secret: { kind: "password", password: new Secret("x"), kdf } } as const;
+        const slot = { secret: { kind: "password", password: new Secret("pass word"), kdf } } as const;
         const made = createWallet({ storage: memoryBlobs(), slots: [slot], segments: [] });
         expect(await codeOfAsync(() => made)).to.equal(code);
       });
@@ -367,16 +367,20 @@ describe("wallet under attack", () => {
     it("works with scrypt as well", async () => {
       const storage = memoryBlobs();
       const kdf = { name: "scrypt", N: 2 ** 17, r: 8, p: 1 } as const;
-      const secret = { kind: "password", password: new Secret("pass"), kdf } as const;
+      const secret = { kind: "password", password: new Secret("pass word"), kdf } as const;
       await createWallet({ storage, slots: [{ secret }], segments: ["a"] });
-      expect((await openWallet({ storage, unlock: password("pass") })).segments).to.deep.equal(["a"]);
+      expect((await openWallet({ storage, unlock: password("pass word") })).segments).to.deep.equal(["a"]);
     }).timeout(20_000);
 
     it("derives without holding up others, tells how far it is, and stops when asked to", async () => {
       let turns = 0;
       const timer = setInterval(() => turns++, 1);
       const seen: number[] = [];
-      await openWallet({ storage: locked, unlock: password("pass"), onProgress: (done) => seen.push(done) });
+      await openWallet({
+        storage: locked,
+        unlock: password("pass word"),
+        onProgress: (done) => seen.push(done),
+      });
       clearInterval(timer);
       expect(turns).to.be.greaterThan(3);
       expect(seen.length).to.be.greaterThan(3);
@@ -388,7 +392,7 @@ describe("wallet under attack", () => {
       };
       const stopped = openWallet({
         storage: locked,
-        unlock: password("pass"),
+        unlock: password("pass word"),
         signal: stop.signal,
         onProgress,
       });

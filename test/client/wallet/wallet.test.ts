@@ -231,20 +231,20 @@ describe("wallet", () => {
 
     it("are rewrapped when a password changes: no record is encrypted anew", async () => {
       const storage = memoryBlobs();
-      const slots = [{ secret: password("old") }];
+      const slots = [{ secret: password("old word") }];
       const wallet = await createWallet({ storage, slots, segments: ["keys"] });
       await wallet.segment("keys").write("a", bytes("1"));
       const before = await copyOf(storage);
       const [slot] = wallet.slots;
-      await wallet.replaceSlot(slot?.id ?? "", { secret: password("new") });
+      await wallet.replaceSlot(slot?.id ?? "", { secret: password("new word") });
       const after = await copyOf(storage);
       expect(
         [...after.keys()].filter((name) => after.get(name)?.join() !== before.get(name)?.join()),
       ).to.deep.equal(["head"]);
-      expect(await codeOfAsync(() => openWallet({ storage, unlock: password("old") }))).to.equal(
+      expect(await codeOfAsync(() => openWallet({ storage, unlock: password("old word") }))).to.equal(
         "WALLET_KEY_WRONG",
       );
-      const again = await openWallet({ storage, unlock: password("new") });
+      const again = await openWallet({ storage, unlock: password("new word") });
       expect(textOf(await again.segment("keys").read("a"))).to.equal("1");
     });
 
@@ -273,12 +273,23 @@ describe("wallet", () => {
       expect(await codeOfAsync(() => wallet.addSlot({ secret: recovery(33) }))).to.equal("WALLET_LIMIT");
     });
 
-    it("take keys of 32 bytes only, and no empty password", async () => {
-      const { wallet } = await makeWallet();
+    it("take keys of 32 bytes only, and no password that is empty or short", async () => {
+      const { wallet, storage } = await makeWallet();
       const short = { kind: "recovery", key: new Secret(new Uint8Array(31)) } as const;
       expect(await codeOfAsync(() => wallet.addSlot({ secret: short }))).to.equal("WALLET_KEY_LENGTH");
       expect(await codeOfAsync(() => wallet.addSlot({ secret: password("") }))).to.equal(
         "WALLET_PASSWORD_EMPTY",
+      );
+      // Seven characters, though nine units of UTF-16 and eleven bytes; and eight that are seven once normalised.
+      for (const weak of ["x", "short12", "\u{1f511}\u{1f511}short", "corre\u0301ct"]) {
+        expect(await codeOfAsync(() => wallet.addSlot({ secret: password(weak) })), weak).to.equal(
+          "WALLET_PASSWORD_WEAK",
+        );
+      }
+      await wallet.addSlot({ secret: password("\u{1f511}".repeat(8)) });
+      // Opening asks for no length, for there are slots of before.
+      expect(await codeOfAsync(() => openWallet({ storage, unlock: password("x") }))).to.equal(
+        "WALLET_KEY_WRONG",
       );
       const long = password("x".repeat(5_000));
       expect(await codeOfAsync(() => wallet.addSlot({ secret: long }))).to.equal("WALLET_LIMIT");
