@@ -1,6 +1,6 @@
 import { readHead } from "../../chain/index.ts";
 import type { Hex32 } from "../../core/index.ts";
-import { type AgentKey, type AgentSigner, keyIdOf } from "../../keys/index.ts";
+import { type AgentKey, type AgentSigner, type KeyId, keyIdOf } from "../../keys/index.ts";
 import {
   type Authorizations,
   NO_ROOT_KEYS,
@@ -95,12 +95,18 @@ async function byDevice(
 }
 
 /** What those that were lost hold besides PROVE, and are to lose. */
-function powerOfLost({ options }: RestoreWork, { agents, epoch }: PolicyState): readonly AgentLoss[] {
+function powerOfLost({ options }: RestoreWork, state: PolicyState): readonly AgentLoss[] {
   return options.lost.flatMap((agent) => {
-    const record = agents.get(agent);
-    const held = record?.epoch === epoch ? record.authorizations.filter((name) => name !== "PROVE") : [];
+    const record = state.agents.get(agent);
+    const held = powerIn(state, agent);
     return record === undefined || held.length === 0 ? [] : [{ agent: record.key, lose: held }];
   });
+}
+
+/** What an agent holds besides PROVE. */
+export function powerIn({ agents, epoch }: PolicyState, agent: KeyId): Authorizations {
+  const record = agents.get(agent);
+  return record?.epoch === epoch ? record.authorizations.filter((name) => name !== "PROVE") : [];
 }
 
 /**
@@ -235,7 +241,8 @@ function checkPower(work: RestoreWork, state: PolicyState, device: AgentSigner):
   );
 }
 
-function isAdmin(state: PolicyState, device: AgentSigner): boolean {
+/** True if a device holds ADMIN in the present epoch. */
+export function isAdmin(state: PolicyState, device: AgentSigner): boolean {
   const record = state.agents.get(keyIdOf(device.key));
   return record?.epoch === state.epoch && record.authorizations.includes("ADMIN");
 }

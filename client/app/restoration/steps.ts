@@ -13,13 +13,34 @@ import { AppError } from "../errors.ts";
 import type { PolicyActor } from "../execute.ts";
 import { makeRootKit, rootKitPage } from "../governance/rootKit.ts";
 import { stateOf } from "../trustees/changeTrustees.ts";
-import { regainPower, vetoChangesOfLost } from "./power.ts";
+import { powerIn, regainPower, vetoChangesOfLost } from "./power.ts";
 import type { RestoreStep } from "./state.ts";
 import type { RestoreWork, Waiting } from "./work.ts";
 
 /** Works on a step; returns what it waits for, if it is not done then. */
 export async function workOn(step: RestoreStep, work: RestoreWork): Promise<Waiting | undefined> {
   return STEPS[step](work);
+}
+
+/**
+ * Steps of earlier calls that were undone since. Looked at when all others are done: who keeps PROVE from this device, by a stop
+ * say, must not keep it from power.
+ */
+export async function undoneSince(
+  work: RestoreWork,
+  before: readonly RestoreStep[],
+): Promise<readonly RestoreStep[]> {
+  const { registry, policy, authority, lost } = work.options;
+  const state = await stateOf(registry, policy);
+  const { time: now } = await readHead(registry);
+  const agent = keyIdOf((await work.device()).key);
+  const holdPower = lost.some((one) => powerIn(state, one).length > 0);
+  const undone: Partial<Record<RestoreStep, boolean>> = {
+    LOST: holdPower || lost.some((one) => proves(state, one, now)),
+    PROVE: !proves(state, agent, now),
+    POWER: authority.by === "DEVICE" && holdPower,
+  };
+  return before.filter((step) => undone[step] === true);
 }
 
 const STEPS: Readonly<Record<RestoreStep, (work: RestoreWork) => Promise<Waiting | undefined>>> = {
