@@ -86,7 +86,8 @@ async function takeUp(options: RestoreOptions): Promise<RestoreState> {
       details: { policy: kept.policy, way: kept.way, lost: kept.lost },
     });
   }
-  return kept;
+  // Which DIDs there are is not remembered: others may be named each time, and each tells by itself whether it is done.
+  return { ...kept, done: kept.done.filter((step) => step !== "DIDS") };
 }
 
 /**

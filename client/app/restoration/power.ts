@@ -143,12 +143,14 @@ async function byRootKeys(
   device: AgentSigner,
 ): Promise<undefined> {
   const { registry, policy, sender, lost } = work.options;
-  const { rootSet, rootSigners, survivors = [] } = authority;
+  const { rootSet, rootSigners } = authority;
+  const survivors = (authority.survivors ?? []).filter((agent) => !lost.includes(agent));
+  await work.keep({ survivors });
   await emergencyRotate({
     ...{ registry, policy, sender, rootSet, rootSigners },
     admissions: [await admitted(work, device, "ROTATION")],
     nextRootSet: work.state().nextRootSet,
-    survivors: survivors.filter((agent) => !lost.includes(agent)),
+    survivors,
   });
 }
 

@@ -33,6 +33,8 @@ export type RestoreState = {
   readonly done: readonly RestoreStep[];
   /** Agents that were lost: of others it would tell that all is done. */
   readonly lost?: readonly KeyId[];
+  /** Agents that root keys let go on proving, once they were asked to sign that. */
+  readonly survivors?: readonly KeyId[];
   /** The new device's policy key in its backend. */
   readonly device?: BackendKeyId;
   /** The next root keys, once their page is printed. */
@@ -59,10 +61,11 @@ export async function loadRestoreState(store: StateStore, name: string): Promise
 }
 
 /** What is left of it once all is done: that it is, and no secret. */
-export function settled({ policy, way, done, lost, device }: RestoreState): RestoreState {
+export function settled({ policy, way, done, lost, survivors, device }: RestoreState): RestoreState {
   return {
     ...{ policy, way, done },
     ...(lost === undefined ? {} : { lost }),
+    ...(survivors === undefined ? {} : { survivors }),
     ...(device === undefined ? {} : { device }),
   };
 }
@@ -95,6 +98,7 @@ function parse(text: string): RestoreState {
       way: wayOf(fields.text("way")),
       done: fields.texts("done").map(stepOf),
       ...(fields.has("lost") ? { lost: fields.texts("lost").map(keyId) } : {}),
+      ...(fields.has("survivors") ? { survivors: fields.texts("survivors").map(keyId) } : {}),
       ...part("device", backendKeyId),
       ...part("nextRootSet", parseRootSet),
       ...part("request", parseRecoveryRequest),

@@ -34,6 +34,7 @@ export async function undoneSince(
   const state = await stateOf(registry, policy);
   const { time: now } = await readHead(registry);
   const agent = keyIdOf((await work.device()).key);
+  checkSurvivors(work, state, now);
   const holdPower = lost.some((one) => powerIn(state, one).length > 0);
   const undone: Partial<Record<RestoreStep, boolean>> = {
     LOST: holdPower || lost.some((one) => proves(state, one, now)),
@@ -41,6 +42,20 @@ export async function undoneSince(
     POWER: authority.by === "DEVICE" && holdPower,
   };
   return before.filter((step) => undone[step] === true);
+}
+
+/** Root keys were used up for those that were named then. */
+function checkSurvivors(work: RestoreWork, policyState: PolicyState, now: bigint): void {
+  const { authority, lost } = work.options;
+  if (authority.by !== "ROOT_KEYS") return;
+  const { survivors = [] } = work.state();
+  const late = (authority.survivors ?? []).filter(
+    (agent) => ![...survivors, ...lost].includes(agent) && !proves(policyState, agent, now),
+  );
+  if (late.length === 0) return;
+  throw new AppError("RESTORE_MISMATCH", "survivors named after the rotation: authorize them anew", {
+    details: { survivors: late },
+  });
 }
 
 const STEPS: Readonly<Record<RestoreStep, (work: RestoreWork) => Promise<Waiting | undefined>>> = {
@@ -161,8 +176,14 @@ async function prove(work: RestoreWork): Promise<undefined> {
   }
 }
 
-async function rotateDids({ options }: RestoreWork): Promise<undefined> {
-  for (const did of options.dids ?? []) if (!(await did.isDone())) await did.rotate();
+async function rotateDids({ options, state, keep }: RestoreWork): Promise<undefined> {
+  for (const did of options.dids ?? []) {
+    if (await did.isDone()) continue;
+    // A backup of before has not the new keys.
+    const { done } = state();
+    if (done.includes("BACKUP")) await keep({ done: done.filter((step) => step !== "BACKUP") });
+    await did.rotate();
+  }
 }
 
 async function backUp(work: RestoreWork): Promise<undefined> {
