@@ -1,6 +1,6 @@
 import { readHead } from "../../chain/index.ts";
-import type { Hex32 } from "../../core/index.ts";
-import { type AgentKey, type AgentSigner, type KeyId, keyIdOf } from "../../keys/index.ts";
+import { type Hex32, isDkmsError } from "../../core/index.ts";
+import { type AgentKey, type AgentSigner, type KeyId, keyIdOf, type PolicySigner } from "../../keys/index.ts";
 import {
   type Authorizations,
   NO_ROOT_KEYS,
@@ -11,7 +11,7 @@ import {
 } from "../../policy/index.ts";
 import { type Admission, answerInvitation, inviteAgent, type Occasion } from "../agents/invitation.ts";
 import { AppError } from "../errors.ts";
-import { executeChange, proposeChange, vetoChange } from "../governance/changes.ts";
+import { executeChange, proposeChange, type Relay, vetoChange } from "../governance/changes.ts";
 import { emergencyRotate } from "../governance/rotation.ts";
 import { stateOf } from "../trustees/changeTrustees.ts";
 import { clearRecovery, executeRecovery } from "../trustees/operations.ts";
@@ -25,6 +25,13 @@ import type { RestoreWork, Waiting } from "./work.ts";
 
 /** What the new device is to hold besides PROVE. */
 const POWER: Authorizations = ["PROVE_GRANT", "PROVE_REVOKE", "ADMIN"];
+
+/** Of a change that was executed, withdrawn, vetoed or has lapsed in front of a veto, or that most ADMINs approve by now. */
+const BEYOND_VETO: ReadonlySet<string> = new Set([
+  "AGENT_POLICY_CHANGE_UNKNOWN",
+  "AGENT_POLICY_CHANGE_TOO_LATE",
+  "AGENT_POLICY_CHANGE_HAS_MAJORITY",
+]);
 
 type AgentLoss = { readonly agent: AgentKey; readonly lose: Authorizations };
 
@@ -40,7 +47,7 @@ export async function regainPower(work: RestoreWork): Promise<Waiting | undefine
   }
   switch (authority.by) {
     case "DEVICE":
-      return byDevice(work, authority, device, state);
+      return byDevice(work, authority, device);
     case "ROOT_KEYS":
       return byRootKeys(work, authority, device);
     case "TRUSTEES":
@@ -61,7 +68,21 @@ export async function vetoChangesOfLost(work: RestoreWork): Promise<void> {
     ({ latest, majority, approvers }) =>
       latest >= time && !majority && approvers.every((approver) => lost.includes(approver)),
   );
-  for (const { id } of theirs) await vetoChange({ registry, policy, sender, signer: authority.signer }, id);
+  const voters = [authority.signer, ...(authority.coSigners ?? [])];
+  for (const { id } of theirs) await endChange({ registry, policy, sender }, voters, id);
+}
+
+/** Vetoes a change, by the first that has a voice. Nothing is amiss if it has gone meanwhile; and who has no voice can do the rest. */
+async function endChange(place: Relay, voters: readonly PolicySigner[], change: Hex32): Promise<void> {
+  for (const signer of voters) {
+    try {
+      await vetoChange({ ...place, signer }, change);
+      return;
+    } catch (error) {
+      if (isDkmsError(error) && BEYOND_VETO.has(error.code)) return;
+      if (!isDkmsError(error, "AGENT_POLICY_NO_VOTE")) throw error;
+    }
+  }
 }
 
 /** Another ADMIN proposes it: the new device in the place of those that were lost. */
@@ -69,11 +90,12 @@ async function byDevice(
   work: RestoreWork,
   authority: Extract<RestoreWork["options"]["authority"], { by: "DEVICE" }>,
   device: AgentSigner,
-  state: PolicyState,
 ): Promise<Waiting | undefined> {
   const { registry, policy, sender } = work.options;
   const { signer, coSigners = [] } = authority;
   await vetoChangesOfLost(work);
+  // Not before: what was just vetoed is not to be waited for.
+  const state = await stateOf(registry, policy);
   const { time } = await readHead(registry);
   // Asked of the chain, so that a stop right after it was scheduled does no harm.
   const waiting = [...state.pendingChanges.values()].find(
