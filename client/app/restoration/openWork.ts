@@ -20,7 +20,8 @@ import { isAdmin, powerIn } from "./power.ts";
 import { loadRestoreState, type RestoreState, saveRestoreState, settled } from "./state.ts";
 import type { RestoreOptions, RestoreWork } from "./work.ts";
 
-const NAME = "restoration";
+/** Under which name a restoration is stored. */
+export const RESTORATION = "restoration";
 
 /**
  * Takes up the restoration in the store, or begins one: also where the one in the store had given the device power that it holds
@@ -38,14 +39,14 @@ export async function openWork(options: RestoreOptions): Promise<RestoreWork> {
     state: () => state,
     keep: async (more) => {
       const next = { ...state, ...more };
-      await saveRestoreState(store, NAME, next);
+      await saveRestoreState(store, RESTORATION, next);
       state = next;
     },
     settle: async () => {
       const { record, request, nextRootSet } = state;
       if (record === undefined && request === undefined && nextRootSet === undefined) return;
       state = settled(state);
-      await saveRestoreState(store, NAME, state);
+      await saveRestoreState(store, RESTORATION, state);
     },
     device: async () => {
       const found = await signerOf(backend, state.device);
@@ -72,7 +73,7 @@ function checkRestored({ policy, restored: { creator, policySecrets } }: Restore
 async function takeUp(options: RestoreOptions): Promise<RestoreState> {
   const { registry, store, policy, authority, backend } = options;
   const lost = [...new Set(options.lost)].sort();
-  const kept = await loadRestoreState(store, NAME);
+  const kept = await loadRestoreState(store, RESTORATION);
   const same =
     kept?.policy === policy && kept.way === authority.by && (kept.lost ?? lost).join() === lost.join();
   const now = await stateOf(registry, policy);

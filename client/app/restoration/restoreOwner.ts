@@ -1,6 +1,6 @@
 import type { PolicySigner } from "../../keys/index.ts";
 import { AppError } from "../errors.ts";
-import { openWork } from "./openWork.ts";
+import { openWork, RESTORATION } from "./openWork.ts";
 import type { RestoreStep, RestoreWay } from "./state.ts";
 import { undoneSince, workOn } from "./steps.ts";
 import type { RestoreOptions, RestoreWork, Waiting } from "./work.ts";
@@ -41,6 +41,7 @@ const TEXTS: Readonly<Record<RestoreStep, string>> = {
  *
  * That all is done is never told from memory: what was undone since is done again, and where this device has lost the power that
  * it got, all begins anew, with another key and another page of root keys. So it does where the page that is in force is given.
+ * A call over the same store waits for the one before, and goes on from there.
  *
  * @throws {AppError} POLICY_SECRETS_MISMATCH, AGENT_RECORD_INCOMPLETE if what was restored is not this policy's; RESTORE_MISMATCH if a restoration of another policy, by another way or after another loss is in this store;
  * RESTORE_POWER_SHARED if the policy came back with more than was asked for; RESTORE_CANCELLED, RESTORE_STATE_DAMAGED; and what
@@ -51,6 +52,11 @@ const TEXTS: Readonly<Record<RestoreStep, string>> = {
  * if (!complete) console.log(waiting?.text);
  */
 export async function restoreOwner(options: RestoreOptions): Promise<RestoreOutcome> {
+  // Two at once would make two keys, and print two pages of which one is dead.
+  return options.store.exclusive(RESTORATION, () => restore(options));
+}
+
+async function restore(options: RestoreOptions): Promise<RestoreOutcome> {
   const work = await openWork(options);
   const order = ORDER[options.authority.by].filter((step) => isWanted(step, options));
   const before = work.state().done;
