@@ -155,7 +155,8 @@ export {
   serializeTrusteeSet,
   serializeTrusteeVoice,
 } from "./trustees/texts.ts";
+export type { WatchReport, WatchSink } from "./watch/outlet.ts";
 export type { WebhookOptions } from "./watch/sinks.ts";
 export { logSink, webhookSink } from "./watch/sinks.ts";
-export type { PolicyWatcherOptions, WatchReport, WatchSink } from "./watch/watcher.ts";
+export type { PolicyWatcherOptions } from "./watch/watcher.ts";
 export { PolicyWatcher } from "./watch/watcher.ts";

@@ -1,5 +1,5 @@
 import { AppError } from "../errors.ts";
-import type { WatchSink } from "./watcher.ts";
+import type { WatchSink } from "./outlet.ts";
 
 /** Writes each report as a line. */
 export function logSink(write: (line: string) => void): WatchSink {

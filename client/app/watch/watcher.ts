@@ -1,8 +1,6 @@
-import { type Registry, readHead } from "../../chain/index.ts";
+import { type Registry, readFinalized, readHead } from "../../chain/index.ts";
 import type { Hex32 } from "../../core/index.ts";
 import {
-  type Alert,
-  type AlertCode,
   type DescribeOptions,
   describeChange,
   describeRunning,
@@ -11,20 +9,8 @@ import {
   policyAlerts,
 } from "../../policy/index.ts";
 import { stateOf } from "../trustees/changeTrustees.ts";
-
-/** What a watcher tells: something that happened, or that something which waits is about to take effect. */
-export type WatchReport = Omit<Alert, "code"> & {
-  readonly code: AlertCode | "CHANGE_DUE_SOON" | "RECOVERY_DUE_SOON";
-  readonly policy: PolicyId;
-  /** Time of the block at which it was seen, in seconds since 1970. */
-  readonly time: bigint;
-};
-
-/**
- * Where reports go. One that throws is given the same report again at the next look, so that none is lost; while one takes its
- * time, the others get theirs.
- */
-export type WatchSink = (report: WatchReport) => Promise<void> | void;
+import { statesSince } from "./history.ts";
+import { type Outlet, outletOf, type WatchReport, type WatchSink } from "./outlet.ts";
 
 export type PolicyWatcherOptions = {
   readonly registry: Registry;
@@ -36,35 +22,49 @@ export type PolicyWatcherOptions = {
   /** How long before something takes effect it is told once more, in seconds; a day by default. */
   readonly remindBefore?: bigint;
   readonly nameOf?: DescribeOptions["nameOf"];
+  /**
+   * The block up to which all has been told, by a watcher before this one: everything since is told at the first look, block by block.
+   * Without it a watcher tells what waits when it begins, and nothing of what took effect before.
+   */
+  readonly since?: number | undefined;
+  /**
+   * Told up to which block every sink has taken everything: keep it for `since`. It is a final one, so that some of what comes after
+   * it may be told again, and nothing is left out.
+   */
+  readonly onSeen?: (block: number) => Promise<void> | void;
   /** Told of looks that failed, and of sinks that did. The watcher goes on. */
   readonly onFailed?: (error: unknown) => void;
-};
-
-/** A sink, and what it has not taken yet. */
-type Outlet = {
-  readonly sink: WatchSink;
-  readonly queue: WatchReport[];
-  delivery: Promise<void> | undefined;
 };
 
 const MINUTE_MS = 60_000;
 const DAY = 86_400n;
 
+/** What a watcher that begins compares with, and what it has to tell of the time before. */
+type Beginning = { readonly known: PolicyState; readonly reports: readonly WatchReport[] };
+
 /**
- * Watches a policy, and reports every change and recovery with its deadline, once. What waits already when it begins counts as
- * new: a watcher that was restarted tells it again rather than not at all.
+ * Watches a policy, and reports every change and recovery with its deadline, once. A watcher that was restarted tells everything
+ * since, if it is given `since`: keep what `onSeen` tells. Else what waits already counts as new, and what took effect while there
+ * was no watcher is not told.
  *
  * A watcher sees what its node shows: use a node of your own, or several watchers with different ones.
  *
  * @example
- * const watcher = new PolicyWatcher({ registry, policy, sinks: [webhookSink({ url }), logSink(console.warn)] });
+ * const sinks = [webhookSink({ url }), logSink(console.warn)];
+ * const watcher = new PolicyWatcher({ registry, policy, sinks, since: await read(), onSeen: write });
  * watcher.start();
  */
 export class PolicyWatcher {
-  readonly #options: Required<Omit<PolicyWatcherOptions, "nameOf">> & Pick<PolicyWatcherOptions, "nameOf">;
+  readonly #options: Required<Omit<PolicyWatcherOptions, "nameOf" | "since" | "onSeen">> &
+    Pick<PolicyWatcherOptions, "nameOf" | "since" | "onSeen">;
   readonly #outlets: readonly Outlet[];
   readonly #reminded = new Set<string>();
   #known: PolicyState | undefined;
+  /** A final block of which all is known, and the last one that was told. */
+  #seen: number | undefined;
+  #marked: number | undefined;
+  /** One that is slow is not overtaken by the next. */
+  #marking = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #looking: Promise<void> | undefined;
   /** Another one for each start, so that a run which was stopped in the middle of a look does not go on beside the next. */
@@ -72,7 +72,7 @@ export class PolicyWatcher {
 
   constructor(options: PolicyWatcherOptions) {
     this.#options = { every: MINUTE_MS, remindBefore: DAY, onFailed: () => undefined, ...options };
-    this.#outlets = options.sinks.map((sink) => ({ sink, queue: [], delivery: undefined }));
+    this.#outlets = options.sinks.map((sink) => outletOf(sink, (error) => this.#failed(error)));
   }
 
   /** Looks now, and then from time to time. */
@@ -117,22 +117,54 @@ export class PolicyWatcher {
 
   async #lookOnce(): Promise<void> {
     const { registry, policy } = this.#options;
+    const begun = this.#known === undefined ? await this.#begin() : undefined;
+    // Before the policy is read: it knows of all that is in this block then.
+    const seen = await this.#finalBlock();
     const state = await stateOf(registry, policy);
     const { time } = await readHead(registry);
-    const reports = [...this.#news(state, time), ...this.#reminders(state, time)];
-    for (const { queue } of this.#outlets) queue.push(...reports.map((one) => ({ ...one, policy, time })));
+    const known = this.#known ?? begun?.known ?? quiet(state);
+    const news = [...policyAlerts(known, state, time, this.#naming()), ...this.#reminders(state, time)];
+    const reports = [...(begun?.reports ?? []), ...news.map((one) => ({ ...one, policy, time }))];
+    for (const outlet of this.#outlets) outlet.put(reports);
     this.#known = state;
+    this.#seen = seen ?? this.#seen;
   }
 
-  #news(state: PolicyState, now: bigint): readonly Alert[] {
+  /** Block by block, as a thief could grant and revoke again while nobody looked. */
+  async #begin(): Promise<Beginning | undefined> {
+    const { registry, policy, since } = this.#options;
+    if (since === undefined) return undefined;
+    let known: PolicyState | undefined;
+    const reports: WatchReport[] = [];
+    for await (const { state, time } of statesSince(registry, policy, since)) {
+      const news = known === undefined ? [] : policyAlerts(known, state, time, this.#naming());
+      reports.push(...news.map((one) => ({ ...one, policy, time })));
+      known = state;
+    }
+    return known && { known, reports };
+  }
+
+  async #finalBlock(): Promise<number | undefined> {
+    const { registry, onSeen } = this.#options;
+    if (onSeen === undefined) return undefined;
+    try {
+      return (await readFinalized(registry)).number;
+    } catch (error) {
+      // Where nothing is final all the rest is watched still.
+      this.#failed(error);
+      return undefined;
+    }
+  }
+
+  #naming(): Pick<DescribeOptions, "nameOf"> {
     const { nameOf } = this.#options;
-    return policyAlerts(this.#known ?? quiet(state), state, now, nameOf === undefined ? {} : { nameOf });
+    return nameOf === undefined ? {} : { nameOf };
   }
 
   /** What takes effect soon, each once. */
   #reminders(state: PolicyState, now: bigint): readonly Omit<WatchReport, "policy" | "time">[] {
-    const { remindBefore, nameOf } = this.#options;
-    const naming = nameOf === undefined ? {} : { nameOf };
+    const { remindBefore } = this.#options;
+    const naming = this.#naming();
     const due = (id: Hex32, deadline: bigint) => {
       const mark = `${id}/${deadline}`;
       const is = now < deadline && deadline - now <= remindBefore && !this.#reminded.has(mark);
@@ -155,24 +187,23 @@ export class PolicyWatcher {
   }
 
   async #deliver(): Promise<void> {
-    await Promise.all(
-      this.#outlets.map((outlet) => {
-        outlet.delivery ??= this.#empty(outlet).finally(() => {
-          outlet.delivery = undefined;
-        });
-        return outlet.delivery;
-      }),
-    );
+    await Promise.all(this.#outlets.map((outlet) => outlet.deliver()));
+    await this.#mark();
   }
 
-  async #empty({ sink, queue }: Outlet): Promise<void> {
+  /** Not while somebody has something to take still: after a restart it is told again then. */
+  async #mark(): Promise<void> {
+    const [seen, { onSeen }] = [this.#seen, this.#options];
+    const isTaken = this.#outlets.every((outlet) => outlet.isEmpty());
+    if (this.#marking || seen === undefined || seen === this.#marked || !isTaken) return;
+    this.#marking = true;
     try {
-      for (let next = queue[0]; next !== undefined; next = queue[0]) {
-        await sink(next);
-        queue.shift();
-      }
+      await onSeen?.(seen);
+      this.#marked = seen;
     } catch (error) {
       this.#failed(error);
+    } finally {
+      this.#marking = false;
     }
   }
 
