@@ -11,6 +11,8 @@ export type KeptShare = {
   readonly share: ShareJson;
 };
 
+type PendingShare = KeptShare & { readonly aborted: boolean; readonly cleared?: true };
+
 /** Names a set of shares. */
 export type SetReference = { readonly tag: Hex32; readonly epoch: number };
 
@@ -18,8 +20,12 @@ export type SetReference = { readonly tag: Hex32; readonly epoch: number };
 export type ShareKeeper = {
   /** The share of the set that is in force. */
   readonly held?: KeptShare;
-  /** Acknowledged, but not known to be in force yet; `aborted` ones go once the anchor is known to be another. */
-  readonly pending: readonly (KeptShare & { readonly aborted: boolean })[];
+  /**
+   * Acknowledged, but not known to be in force yet. `aborted`: somebody who can write as the owner says that it was given up. It
+   * is kept for all that, as it may be anchored yet, and makes room for a set that the owner's own key has dealt since. `cleared`:
+   * the owner said so to the trustee's user, and it goes once the anchor is known to be another.
+   */
+  readonly pending: readonly PendingShare[];
   /** The trustee is let go: `held` goes once this set is in force. */
   readonly retireOn?: SetReference;
 };
@@ -60,8 +66,8 @@ export type ShareKeeperEffect =
   | { readonly kind: "readAnchor" };
 
 /**
- * Sets of one dealer key under way at a time: an owner has one, and perhaps some that were aborted while this trustee was
- * away. None makes room for another by itself: each was acknowledged, and may be anchored yet.
+ * Sets of one dealer key under way at a time: an owner has one, and perhaps some that were given up. Of those that were not none
+ * makes room for another: each was acknowledged, and may be anchored yet.
  */
 const MAX_PENDING = 4;
 
@@ -86,9 +92,13 @@ export function shareKeeper(
     case "commit":
       return { state, effects: [{ kind: "readAnchor" }] };
     case "abort":
-      return abort(state, (kept) => isSet(kept, event));
+      return giveUp(state, (kept) => (isSet(kept, event) ? { ...kept, aborted: true } : kept));
     case "clear":
-      return abort(state, (kept) => event.keep === undefined || !isSet(kept, event.keep));
+      return giveUp(state, (kept) =>
+        event.keep !== undefined && isSet(kept, event.keep)
+          ? kept
+          : { ...kept, aborted: true, cleared: true },
+      );
     case "retire": {
       const { tag, epoch } = event;
       const isNewer = epoch > (state.held?.epoch ?? Number.POSITIVE_INFINITY);
@@ -118,14 +128,20 @@ function prepare(
     return { state, effects: says ? [acknowledge] : [] };
   }
   checkNumber(epoch, state.held?.epoch ?? 0, anchor);
-  const rivals = state.pending.filter((kept) => isDealtBy(kept.share, dealerKey));
-  if (rivals.length >= MAX_PENDING) {
-    throw new RecoveryError("SHARE_PENDING_FULL", "too many sets are under way", {
-      details: { pending: rivals.map((kept) => ({ tag: kept.tag, epoch: kept.epoch })) },
-    });
-  }
+  const others = withRoom(state.pending, dealerKey);
   const kept = { tag, epoch, index, share: parseShare(share), aborted: false };
-  return { state: { ...state, pending: [...state.pending, kept] }, effects: [acknowledge] };
+  return { state: { ...state, pending: [...others, kept] }, effects: [acknowledge] };
+}
+
+/** Without the first set of this dealer's that was given up, if there are as many as may be. */
+function withRoom(pending: ShareKeeper["pending"], dealerKey: Uint8Array): ShareKeeper["pending"] {
+  const rivals = pending.filter((kept) => isDealtBy(kept.share, dealerKey));
+  if (rivals.length < MAX_PENDING) return pending;
+  const givenUp = rivals.find(({ aborted }) => aborted);
+  if (givenUp !== undefined) return pending.filter((kept) => kept !== givenUp);
+  throw new RecoveryError("SHARE_PENDING_FULL", "too many sets are under way", {
+    details: { pending: rivals.map(({ tag, epoch }) => ({ tag, epoch })) },
+  });
 }
 
 /** Only the set after the anchored one can come into force next; others would stay pending for as long as they like. */
@@ -140,20 +156,19 @@ function checkNumber(epoch: number, held: number, anchor: AnchorReading): void {
   }
 }
 
-function abort(
+function giveUp(
   state: ShareKeeper,
-  isGivenUp: (kept: SetReference) => boolean,
+  mark: (kept: PendingShare) => PendingShare,
 ): Step<ShareKeeper, ShareKeeperEffect> {
-  const pending = state.pending.map((kept) => (isGivenUp(kept) ? { ...kept, aborted: true } : kept));
-  return { state: { ...state, pending }, effects: [{ kind: "readAnchor" }] };
+  return { state: { ...state, pending: state.pending.map(mark) }, effects: [{ kind: "readAnchor" }] };
 }
 
 function anchored(state: ShareKeeper, anchor: AnchorReading): ShareKeeper {
   const set = { tag: anchor.tag, epoch: anchor.setNumber };
-  // An aborted set that got anchored all the same is not aborted.
+  // A set that got anchored all the same was not given up.
   const pending = state.pending
-    .filter((kept) => !kept.aborted || isSet(kept, set))
-    .map((kept) => ({ ...kept, aborted: false }));
+    .filter((kept) => kept.cleared === undefined || isSet(kept, set))
+    .map(({ cleared: _, ...kept }) => (isSet(kept, set) ? { ...kept, aborted: false } : kept));
   if (!anchor.final) return { ...state, pending };
   const promoted = pending.find((kept) => isSet(kept, set));
   // Numbers only rise: what is not above the anchored one will never be in force.

@@ -102,15 +102,20 @@ describe("recovery/shareKeeper", () => {
     expect(tags(anchor(commit.state, two))).to.deep.equal([one.tag]);
   });
 
-  it("drops an aborted set once the anchor is another, and keeps it if it was anchored all the same", () => {
+  it("keeps an aborted set until the anchor has passed it, and takes it if it was anchored all the same", () => {
     const { state } = prepare(holding(one), two.share);
     const aborted = shareKeeper(state, { kind: "abort", tag: two.tag, epoch: 2 });
     expect(aborted.effects).to.deep.equal([{ kind: "readAnchor" }]);
     expect(tags(aborted.state)).to.deep.equal([one.tag, two.tag]);
-    expect(tags(anchor(aborted.state, one))).to.deep.equal([one.tag]);
+    // Who aborts may not be the owner, whose anchor is under way.
+    const waiting = anchor(aborted.state, one);
+    expect(tags(waiting)).to.deep.equal([one.tag, two.tag]);
+    expect(tags(anchor(waiting, two))).to.deep.equal([two.tag]);
+    expect(tags(anchor(waiting, { tag: three.tag, epoch: 2 }))).to.deep.equal([one.tag]);
     const saved = anchor(aborted.state, two, false);
     expect(tags(saved)).to.deep.equal([one.tag, two.tag]);
     expect(tags(anchor(saved, one))).to.deep.equal([one.tag, two.tag]);
+    expect(prepare(saved, two.share).effects).to.have.length(1);
     // A PREPARE that comes after its ABORT is not acknowledged.
     expect(prepare(aborted.state, two.share).effects).to.deep.equal([]);
     const other = shareKeeper(state, { kind: "abort", tag: three.tag, epoch: 2 });
@@ -146,6 +151,13 @@ describe("recovery/shareKeeper", () => {
     expect(codeOf(() => prepare(state, three.share))).to.equal("SHARE_PENDING_FULL");
     expect(prepare(state, two.share).effects).to.have.length(1);
     expect(tags(anchor(state, two))).to.deep.equal([two.tag]);
+    // One that was given up makes room, for what the owner's own key has dealt.
+    const [gone] = others;
+    const aborted = shareKeeper(state, { kind: "abort", tag: gone?.tag ?? two.tag, epoch: 2 }).state;
+    const fifth = await deal(2, 23);
+    expect(tags(prepare(aborted, fifth.share).state)).to.deep.equal([
+      ...[one.tag, two.tag, ...others.slice(1).map(({ tag }) => tag), fifth.tag],
+    ]);
   });
 
   it("refuses every set but the one after the anchored one, and repeats what it said", () => {
