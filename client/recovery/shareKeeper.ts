@@ -22,8 +22,8 @@ export type ShareKeeper = {
   readonly held?: KeptShare;
   /**
    * Acknowledged, but not known to be in force yet. `aborted`: somebody who can write as the owner says that it was given up. It
-   * is kept for all that, as it may be anchored yet, and makes room for a set that the owner's own key has dealt since. `cleared`:
-   * the owner said so to the trustee's user, and it goes once the anchor is known to be another.
+   * is kept for all that, as it may be anchored yet. `cleared`: the owner said so to the trustee's user, and it goes once the anchor
+   * is known to be another.
    */
   readonly pending: readonly PendingShare[];
   /** The trustee is let go: `held` goes once this set is in force. */
@@ -66,10 +66,12 @@ export type ShareKeeperEffect =
   | { readonly kind: "readAnchor" };
 
 /**
- * Sets of one dealer key under way at a time: an owner has one, and perhaps some that were given up. Of those that were not none
- * makes room for another: each was acknowledged, and may be anchored yet.
+ * Sets of one dealer key under way at a time: an owner has one, and perhaps some of which this trustee was not told that they were
+ * given up. None makes room for another: each was acknowledged, and may be anchored yet.
  */
 const MAX_PENDING = 4;
+/** With those that were given up. */
+const MAX_KEPT = 16;
 
 /** Keeps nothing yet. */
 export const EMPTY_KEEPER: ShareKeeper = { pending: [] };
@@ -128,17 +130,19 @@ function prepare(
     return { state, effects: says ? [acknowledge] : [] };
   }
   checkNumber(epoch, state.held?.epoch ?? 0, anchor);
-  const others = withRoom(state.pending, dealerKey);
+  checkRoom(state.pending, dealerKey);
   const kept = { tag, epoch, index, share: parseShare(share), aborted: false };
-  return { state: { ...state, pending: [...others, kept] }, effects: [acknowledge] };
+  return { state: { ...state, pending: [...state.pending, kept] }, effects: [acknowledge] };
 }
 
-/** Without the first set of this dealer's that was given up, if there are as many as may be. */
-function withRoom(pending: ShareKeeper["pending"], dealerKey: Uint8Array): ShareKeeper["pending"] {
+/**
+ * What was given up takes room too, but room of its own: nothing that came over the connection, nor a set of the owner's signing
+ * key, may make a set go that was acknowledged and can be anchored yet.
+ */
+function checkRoom(pending: ShareKeeper["pending"], dealerKey: Uint8Array): void {
   const rivals = pending.filter((kept) => isDealtBy(kept.share, dealerKey));
-  if (rivals.length < MAX_PENDING) return pending;
-  const givenUp = rivals.find(({ aborted }) => aborted);
-  if (givenUp !== undefined) return pending.filter((kept) => kept !== givenUp);
+  const open = rivals.filter(({ aborted }) => !aborted);
+  if (open.length < MAX_PENDING && rivals.length < MAX_KEPT) return;
   throw new RecoveryError("SHARE_PENDING_FULL", "too many sets are under way", {
     details: { pending: rivals.map(({ tag, epoch }) => ({ tag, epoch })) },
   });

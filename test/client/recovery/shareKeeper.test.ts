@@ -151,13 +151,18 @@ describe("recovery/shareKeeper", () => {
     expect(codeOf(() => prepare(state, three.share))).to.equal("SHARE_PENDING_FULL");
     expect(prepare(state, two.share).effects).to.have.length(1);
     expect(tags(anchor(state, two))).to.deep.equal([two.tag]);
-    // One that was given up makes room, for what the owner's own key has dealt.
-    const [gone] = others;
-    const aborted = shareKeeper(state, { kind: "abort", tag: gone?.tag ?? two.tag, epoch: 2 }).state;
-    const fifth = await deal(2, 23);
-    expect(tags(prepare(aborted, fifth.share).state)).to.deep.equal([
-      ...[one.tag, two.tag, ...others.slice(1).map(({ tag }) => tag), fifth.tag],
-    ]);
+  });
+
+  it("keeps what was given up in room of its own, and forgets none of it for another", async () => {
+    const givenUp = (state: ShareKeeper, tag: ShareKeeper["pending"][number]["tag"]) =>
+      shareKeeper(state, { kind: "abort", tag, epoch: 2 }).state;
+    let state = givenUp(prepare(holding(one), two.share).state, two.tag);
+    const sets = await Promise.all(Array.from({ length: 15 }, (_, i) => deal(2, 40 + i)));
+    for (const { tag, share } of sets) state = givenUp(prepare(state, share).state, tag);
+    expect(tags(state)).to.deep.equal([one.tag, two.tag, ...sets.map(({ tag }) => tag)]);
+    const last = await deal(2, 60);
+    expect(codeOf(() => prepare(state, last.share))).to.equal("SHARE_PENDING_FULL");
+    expect(tags(anchor(state, two))).to.deep.equal([two.tag]);
   });
 
   it("refuses every set but the one after the anchored one, and repeats what it said", () => {
