@@ -22,6 +22,8 @@ const SPACE = markOf(
 );
 /** When this process began, by the clock of `uptime`, which neither stops while the machine sleeps nor is set. */
 const BEGAN = uptime() - process.uptime();
+/** Our id, and when we began. */
+const OURSELVES = [process.pid, begunAt(process.pid) ?? []].flat().join("-");
 /** How far times of files and of the system may be off. */
 const COARSENESS = 5_000;
 const MIN_WAIT = 2;
@@ -35,6 +37,8 @@ type Lock = {
   readonly file: string;
   readonly token: string;
   readonly pid: number;
+  /** See {@link begunAt}; undefined where it is not known. */
+  readonly begun: string | undefined;
   readonly isOurs: boolean;
 };
 
@@ -53,7 +57,7 @@ export async function lockDirectory(options: FileLockOptions): Promise<() => Pro
   const deadline = performance.now() + options.timeout;
   for (;;) {
     const token = bytesToHex(randomBytes(16));
-    const mine = [PREFIX, process.pid, SPACE, HOST, token].join(".");
+    const mine = [PREFIX, OURSELVES, SPACE, HOST, token].join(".");
     const unlock = await shownAlive(fileSystem, join(directory, mine));
     try {
       const found = await waitForOthers(options, { file: mine, token }, deadline);
@@ -123,8 +127,16 @@ async function isLeftBehind(
   mine: string,
 ): Promise<boolean> {
   if (lock.isOurs && !isAlive(lock.pid)) return true;
+  const begun = lock.isOurs && lock.begun !== undefined ? begunAt(lock.pid) : undefined;
+  // No clock is asked: one that is set forward would make a lock that is held look old.
+  if (begun !== undefined) return lock.begun !== begun;
   // By the clock of the file system alone, which need not be ours.
-  const now = await fileSystem.modified(join(directory, mine));
+  const now = await fileSystem.modified(join(directory, mine)).catch((error: unknown) => {
+    if (systemCode(error) !== "ENOENT") throw error;
+    return undefined;
+  });
+  // Ours is gone: the next look finds that out.
+  if (now === undefined) return false;
   try {
     const age = now - (await fileSystem.modified(join(directory, lock.file)));
     return age > (lock.isOurs ? longestLife(lock.pid) : ABANDONED_AFTER);
@@ -132,6 +144,12 @@ async function isLeftBehind(
     if (systemCode(error) === "ENOENT") return true;
     throw error;
   }
+}
+
+/** When a process began, in ticks since the machine's start: Linux only. */
+function begunAt(pid: number): string | undefined {
+  const stat = systemText(() => readFileSync(`/proc/${pid}/stat`, "utf8"));
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
 }
 
 /** How old a lock can be that the process of this id holds: an older one is of a process that had the id before. */
@@ -150,10 +168,12 @@ function isAlive(pid: number): boolean {
 }
 
 function parse(file: string): Lock | undefined {
-  const match = /^\.lock\.(\d{1,10})\.([0-9a-f]{16})\.([0-9a-f]{16})\.([0-9a-f]{32})$/.exec(file);
+  const match = /^\.lock\.(\d{1,10})(?:-(\d{1,20}))?\.([0-9a-f]{16})\.([0-9a-f]{16})\.([0-9a-f]{32})$/.exec(
+    file,
+  );
   if (match === null) return undefined;
-  const [, pid = "", space = "", host = "", token = ""] = match;
-  return { file, token, pid: Number(pid), isOurs: space === SPACE && host === HOST };
+  const [, pid = "", begun, space = "", host = "", token = ""] = match;
+  return { file, token, pid: Number(pid), begun, isOurs: space === SPACE && host === HOST };
 }
 
 function markOf(...parts: readonly string[]): string {

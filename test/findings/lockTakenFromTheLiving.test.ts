@@ -78,7 +78,7 @@ describe(
       await (await copy.lockDirectory(options()))();
     });
 
-    it("is from whoever had the same process id before this process, or before the machine's last start", async () => {
+    it("is, by its age, from whoever had the same process id before, where nothing tells when a process began", async () => {
       const unlock = await lockDirectory(options());
       const [mine = ""] = readdirSync(directory);
       await unlock();
@@ -87,7 +87,7 @@ describe(
         [process.pid, process.uptime()],
         [child.pid ?? 0, uptime()],
       ] as const) {
-        const name = mine.replace(/^\.lock\.\d+/, `.lock.${pid}`).replace(/[0-9a-f]{32}$/, "0".repeat(32));
+        const name = mine.replace(/^\.lock\.[\d-]+/, `.lock.${pid}`).replace(/[0-9a-f]{32}$/, "0".repeat(32));
         const lock = join(directory, name);
         writeFileSync(lock, "");
         expect(await codeOfAsync(tryLock)).to.equal("STORAGE_LOCKED");
@@ -100,6 +100,22 @@ describe(
       child.kill();
     });
 
+    it("is from whoever had the same process id before, whatever the clock says, where that is told", async function () {
+      const unlock = await lockDirectory(options());
+      const [mine = ""] = readdirSync(directory);
+      if (!/^\.lock\.\d+-\d+\./.test(mine)) {
+        await unlock();
+        return this.skip();
+      }
+      // The clock is set forward by ten years.
+      utimesSync(join(directory, mine), secondsAgo(315_360_000), secondsAgo(315_360_000));
+      expect(await codeOfAsync(tryLock)).to.equal("STORAGE_LOCKED");
+      await unlock();
+      writeFileSync(join(directory, mine.replace(/-\d+/, "-1")), "");
+      expect(await codeOfAsync(tryLock)).to.equal(undefined);
+      expect(readdirSync(directory)).to.deep.equal([]);
+    });
+
     it("is not from a container that shares name and volume, until it shows no life", async function () {
       const inContainer = ["--user", "--map-root-user", "--pid", "--fork", "--mount-proc", "--kill-child"];
       if (spawnSync("unshare", [...inContainer, "true"]).status !== 0) return this.skip();
@@ -108,7 +124,7 @@ describe(
       await once(container.stdout, "data");
       expect(await codeOfAsync(tryLock)).to.equal("STORAGE_LOCKED");
       const [lock = ""] = readdirSync(directory);
-      expect(lock).to.match(/^\.lock\.1\./);
+      expect(lock).to.match(/^\.lock\.1[.-]/);
       container.kill("SIGKILL");
       await once(container, "exit");
       expect(await codeOfAsync(tryLock)).to.equal("STORAGE_LOCKED");
@@ -133,6 +149,25 @@ describe(
       while (statSync(lock).mtimeMs < Date.now() - 60_000) await new Promise((next) => setImmediate(next));
       await unlock();
       expect(readdirSync(directory)).to.deep.equal([]);
+    });
+
+    it("is asked for anew by one whose own vanishes while it looks", async () => {
+      const unlock = await lockDirectory(options());
+      const [holder = ""] = readdirSync(directory);
+      // Judged by its age, as of another start of the machine.
+      const elsewhere = holder.replace(/^(\.lock\.[\d-]+\.)[0-9a-f]{16}/, `$1${"0".repeat(16)}`);
+      writeFileSync(join(directory, elsewhere), "");
+      const torn = {
+        ...fileSystem,
+        modified: async (path: string) => {
+          if (!path.endsWith(elsewhere)) rmSync(path, { force: true });
+          return await fileSystem.modified(path);
+        },
+      };
+      const waiting = lockDirectory({ directory, fileSystem: torn, timeout: 60 });
+      expect(await codeOfAsync(() => waiting)).to.equal("STORAGE_LOCKED");
+      await unlock();
+      expect(readdirSync(directory)).to.include(elsewhere);
     });
 
     it("is not had by one whose own was taken for left behind", async () => {

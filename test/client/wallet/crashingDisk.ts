@@ -46,7 +46,7 @@ export class CrashingDisk {
       if (inode === undefined || isLost) continue;
       const kept = survival === "everything" ? inode.current : inode.synced;
       // The lock of before has the mark of another start of the machine, not ours.
-      const name = path.replace(/(\.lock\.\d+\.)[0-9a-f]{16}/, `$1${"0".repeat(16)}`);
+      const name = path.replace(/(\.lock\.[\d-]+\.)[0-9a-f]{16}/, `$1${"0".repeat(16)}`);
       disk.#current.set(name, { current: kept, synced: kept });
     }
     disk.#synced = new Map(disk.#current);
