@@ -28,7 +28,7 @@ export type { HttpJsonRpcOptions, JsonRpc } from "./jsonRpc.ts";
 export { httpJsonRpc, providerJsonRpc } from "./jsonRpc.ts";
 export type { LogQuery } from "./logs.ts";
 export { readLogs } from "./logs.ts";
-export { readPolicyState } from "./policyState.ts";
+export { blockTimes, readPolicyState } from "./policyState.ts";
 export type { Accumulators } from "./readAccumulators.ts";
 export { readAccumulators } from "./readAccumulators.ts";
 export type { PendingChangeSummary } from "./readGovernance.ts";

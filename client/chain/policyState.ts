@@ -80,7 +80,8 @@ async function replay(
 }
 
 /** Asks for the time of a block once, as the events of one follow each other. */
-function blockTimes(registry: Registry): (at: EventPosition) => Promise<bigint> {
+/** When the blocks of logs were made, in seconds since 1970. The result throws CHAIN_REORGANISED for one that is gone. */
+export function blockTimes(registry: Registry): (at: EventPosition) => Promise<bigint> {
   let last: BlockRef | undefined;
   return async ({ block, blockHash }) => {
     if (last?.number !== block) last = await readBlockAt(registry, block);

@@ -101,13 +101,22 @@ function isOver(
   now: PolicyState,
   device: AgentSigner | undefined,
 ): boolean {
-  if (device === undefined) return false;
-  const hadPower = done.includes("POWER") || (way !== "DEVICE" && now.agents.has(keyIdOf(device.key)));
+  const known = device && now.agents.get(keyIdOf(device.key));
+  // Power was never given to it, or what is read is from before that: a node that lags, a chain that reorganises.
+  if (device === undefined || known === undefined) return false;
+  const hadPower = done.includes("POWER") || way !== "DEVICE";
   if (!hadPower || !isAdmin(now, device)) return hadPower;
   // Another device takes it from those that were lost once more. The other ways take it once, from all.
   if (way === "DEVICE" || !done.includes("POWER")) return false;
   // The page that is in force: she wants it used, as somebody else may have seen it.
-  return lost.some((agent) => powerIn(now, agent).length > 0) || isInForce(authority, now);
+  if (isInForce(authority, now)) return true;
+  const back = lost.filter((agent) => powerIn(now, agent).length > 0);
+  if (back.length === 0) return false;
+  throw new AppError(
+    "RESTORE_MISMATCH",
+    "agents that were lost hold power again: take it from them by a change, or take another store",
+    { details: { agents: back } },
+  );
 }
 
 /** Before a page is printed that would never come into force. */

@@ -22,6 +22,9 @@ const ORDER: Readonly<Record<RestoreWay, readonly RestoreStep[]>> = {
   TRUSTEES: ["KEYS", "ROOT_KEYS", "POWER", "LOST", "PROVE", "DIDS", "BACKUP", "SHARES"],
 };
 
+/** Steps that hold up none after them if they fail: until POWER is under way a thief keeps what was lost. */
+const TOLD_LAST: readonly RestoreStep[] = ["DIDS", "BACKUP"];
+
 const TEXTS: Readonly<Record<RestoreStep, string>> = {
   KEYS: "Making a key for this device.",
   LOST: "Taking all rights from the devices that were lost.",
@@ -41,7 +44,8 @@ const TEXTS: Readonly<Record<RestoreStep, string>> = {
  *
  * That all is done is never told from memory: what was undone since is done again, and where this device has lost the power that
  * it got, all begins anew, with another key and another page of root keys. So it does where the page that is in force is given.
- * A call over the same store waits for the one before, and goes on from there.
+ * A call over the same store waits for the one before, and goes on from there; over another `fileStore` of the same directory it
+ * throws STORAGE_LOCKED after a while. So call it from none of its own callbacks.
  *
  * @throws {AppError} POLICY_SECRETS_MISMATCH, AGENT_RECORD_INCOMPLETE if what was restored is not this policy's; RESTORE_MISMATCH if a restoration of another policy, by another way or after another loss is in this store;
  * RESTORE_POWER_SHARED if the policy came back with more than was asked for; RESTORE_CANCELLED, RESTORE_STATE_DAMAGED; and what
@@ -53,7 +57,14 @@ const TEXTS: Readonly<Record<RestoreStep, string>> = {
  */
 export async function restoreOwner(options: RestoreOptions): Promise<RestoreOutcome> {
   // Two at once would make two keys, and print two pages of which one is dead.
-  return options.store.exclusive(RESTORATION, () => restore(options));
+  return options.store.exclusive(RESTORATION, async () => {
+    checkSignal(options);
+    return restore(options);
+  });
+}
+
+function checkSignal({ signal }: RestoreOptions): void {
+  if (signal?.aborted) throw new AppError("RESTORE_CANCELLED", "the restoration was cancelled");
 }
 
 async function restore(options: RestoreOptions): Promise<RestoreOutcome> {
@@ -77,16 +88,26 @@ async function takeSteps(
   work: RestoreWork,
   order: readonly RestoreStep[],
 ): Promise<RestoreOutcome["waiting"]> {
-  const { signal, onProgress } = work.options;
+  const { onProgress } = work.options;
+  const refused: unknown[] = [];
+  let waiting: RestoreOutcome["waiting"];
   for (const [i, step] of order.entries()) {
     if (work.state().done.includes(step)) continue;
-    if (signal?.aborted) throw new AppError("RESTORE_CANCELLED", "the restoration was cancelled");
+    checkSignal(work.options);
     onProgress?.({ step, done: i, of: order.length, text: TEXTS[step] });
-    const waiting = await workOn(step, work);
-    if (waiting !== undefined) return { ...waiting, step };
+    try {
+      const found = await workOn(step, work);
+      waiting = found && { ...found, step };
+    } catch (error) {
+      if (!TOLD_LAST.includes(step)) throw error;
+      refused.push(error);
+      continue;
+    }
+    if (waiting !== undefined) break;
     await work.keep({ done: [...work.state().done, step] });
   }
-  return undefined;
+  if (refused.length > 0) throw refused[0];
+  return waiting;
 }
 
 function isWanted(step: RestoreStep, { dids = [], backUp, shares }: RestoreOptions): boolean {

@@ -42,7 +42,7 @@ export type RestoreOptions = {
   readonly backend: KeyBackend;
   /** Pays for transactions: anyone. */
   readonly sender: TransactionSender;
-  /** Keeps how far it is, encrypted: it holds secrets. A wallet's segment, `fileStore`. */
+  /** Keeps how far it is, encrypted: it holds secrets. `fileStore`, `indexedDbStore`. */
   readonly store: StateStore;
   /** Shows the page with the next root keys, and resolves once it is printed and put away. It is erased then. */
   readonly printRootKeys: (page: Secret<string>) => Promise<void>;

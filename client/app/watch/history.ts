@@ -1,4 +1,4 @@
-import { decodePolicyLog, type Registry, readHead, readLogs, withRetry } from "../../chain/index.ts";
+import { blockTimes, decodePolicyLog, type Registry, readHead, readLogs } from "../../chain/index.ts";
 import { bigintToHex32 } from "../../core/index.ts";
 import { applyPolicyEvent, type PolicyId, type PolicyState } from "../../policy/index.ts";
 
@@ -21,6 +21,7 @@ export async function* statesSince(
   since: number,
 ): AsyncGenerator<PastState> {
   const { number: toBlock } = await readHead(registry);
+  const timeOf = blockTimes(registry);
   const topics = [null, bigintToHex32(policy)];
   let state: PolicyState | undefined;
   let [block, time] = [-1, 0n];
@@ -31,15 +32,10 @@ export async function* statesSince(
       if (located.at.block !== block) {
         if (state !== undefined && located.at.block > since) yield { state, time };
         ({ block } = located.at);
-        time = await timeOf(registry, block);
+        time = await timeOf(located.at);
       }
       state = applyPolicyEvent(state, located.event, time);
     }
   }
   if (state !== undefined) yield { state, time };
-}
-
-async function timeOf({ provider, retry }: Registry, number: number): Promise<bigint> {
-  const block = await withRetry(() => provider.getBlock(number), retry);
-  return BigInt(block?.timestamp ?? 0);
 }

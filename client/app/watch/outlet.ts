@@ -49,7 +49,9 @@ export function outletOf(sink: WatchSink, onFailed: (error: unknown) => void): O
   return {
     put: (reports) => {
       // Those that came first stay: the one in front may be on its way.
-      const kept = reports.slice(0, Math.max(0, MAX_WAITING - waiting.length));
+      // What one look tells is there anyway: only what a sink did not take is bounded.
+      const room = waiting.length === 0 ? reports.length : Math.max(0, MAX_WAITING - waiting.length);
+      const kept = reports.slice(0, room);
       waiting.push(...kept);
       if (kept.length === reports.length) return;
       dropped += reports.length - kept.length;

@@ -40,6 +40,19 @@ describe("app/watch/outlet", () => {
     expect(taken.slice(1001).map(({ time }) => time)).to.deep.equal([2000n]);
   });
 
+  it("gives a sink that takes them all that one look tells, however many", async () => {
+    const taken: WatchReport[] = [];
+    const outlet = outletOf(
+      (one) => void taken.push(one),
+      () => undefined,
+    );
+    outlet.put(reports(0, 1500));
+    await outlet.deliver();
+    expect(taken.map(({ time }) => Number(time))).to.deep.equal(
+      reports(0, 1500).map(({ time }) => Number(time)),
+    );
+  });
+
   it("counts on if what was dropped cannot be told either", async () => {
     const texts: string[] = [];
     let open = 1000;
