@@ -18,7 +18,7 @@ struct Sight {
     AgentView[] agents;
 }
 
-/// @dev What the witness saw of a change. `signers`: who approved it and did not withdraw. `disturbed`: something
+/// @dev What the witness saw of a change. `signers`: who approved it and did not withdraw; `gone`: who did. `disturbed`: something
 /// happened since that may rightly keep it from being executed.
 struct Record {
     uint256 policy;
@@ -26,6 +26,7 @@ struct Record {
     uint256 earliest;
     uint256 latest;
     uint256 signers;
+    uint256 gone;
     uint256 named;
     bool vetoed;
     bool disturbed;
@@ -242,9 +243,10 @@ contract PolicyWitness {
                 _promised[id][bit] = deed.plan.powers[i].bits;
             }
         } else if (deed.kind == Kind.ApproveChange) {
-            record.signers |= deed.signers;
+            record.signers |= deed.signers & ~record.gone;
         } else if (deed.kind == Kind.Withdraw) {
             record.signers &= ~deed.signers;
+            record.gone |= deed.signers;
             record.disturbed = true;
         } else if (deed.kind == Kind.Veto) {
             (record.vetoed, record.disturbed) = (true, true);

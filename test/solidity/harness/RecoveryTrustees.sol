@@ -90,7 +90,7 @@ abstract contract RecoveryTrustees is RecoveryActors {
         Polity memory polity = model.polityOf(p);
         Deed memory d = _named(Act.Cancel, p, seed);
         _misname(d, seed);
-        if (_pick(seed, "of another set", 8) == 0) --d.set;
+        if (d.set != 0 && _pick(seed, "of another set", 8) == 0) --d.set;
         d.id = polity.running;
         if (_pick(seed, "other", 24) == 0) d.id = bytes32(uint256(1));
         uint256 admins = model.holders(p, 8);
