@@ -144,8 +144,8 @@ interface IAgentPolicyTrustees {
 
     // ---- What trustees do at once ----------------------------------------------------------------------------------
 
-    /// @notice Takes PROVE from agents by the quorum of trustees with REVOKE_AUTHZ; skips those that do not prove. Of none
-    /// it uses the nonce only, which voids what was signed with it.
+    /// @notice Takes PROVE from agents by the quorum of trustees with REVOKE_AUTHZ; skips those that do not prove. Of
+    /// none it uses the nonce only, which voids what was signed with it.
     /// @param op What is signed.
     /// @param settings Of the trustee set in force.
     /// @param trustees Strictly ascending by key id.

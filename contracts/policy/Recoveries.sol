@@ -185,8 +185,8 @@ library Recoveries {
 
     /// @notice Ends the recovery that runs: most ADMINs, who are one voice however many they are, and as many trustees
     /// as a bare quorum leaves out, at least one.
-    /// @dev A trustee takes back its vote for what it cancels. So who was deceived into signing a cancellation voids it by
-    /// voting.
+    /// @dev A trustee takes back its vote for what it cancels. So who was deceived into signing a cancellation voids it
+    /// by voting.
     /// @param self The recoveries.
     /// @param sets The trustees.
     /// @param agents The agents.

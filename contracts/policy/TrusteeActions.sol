@@ -36,7 +36,8 @@ library TrusteeActions {
     uint8 private constant MIN_ADMIN_COUNT = 3;
     uint8 private constant MIN_ADMIN_QUORUM = 2;
 
-    /// @dev So many can still act together in one transaction, whatever their keys. Who only keeps a share never acts here.
+    /// @dev So many can still act together in one transaction, whatever their keys. Who only keeps a share never acts
+    /// here.
     uint8 private constant MAX_COUNT = 32;
 
     /// @notice Lets a change of the trustees wait.
