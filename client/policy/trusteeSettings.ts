@@ -35,7 +35,7 @@ export const DEFAULT_RECOVERY_WINDOW = 7 * 86_400;
 export const MIN_RECOVERY_TRUSTEES = 3;
 export const MIN_RECOVERY_QUORUM = 2;
 
-/** With one capability: so many can still act together in one transaction, whatever their keys. */
+/** With one capability: so many can act together in one transaction, even passkeys where the chain checks P-256 itself. */
 const MAX_TRUSTEES = 32;
 /** With RECOVERY_SHARE, who never act on chain. */
 const MAX_SHAREHOLDERS = 255;

@@ -6,7 +6,7 @@ import { StorageError } from "./errors.ts";
 import type { SecretStore } from "./secretStore.ts";
 
 const KEY_BYTES = 32;
-/** Bound to every blob, so that one cannot be passed off as another or as a later version. */
+/** Bound, with its name, to every blob, so that one cannot be passed off as another. */
 const PURPOSE = "DKMS-V1-STORAGE:";
 
 /**
